@@ -1,0 +1,156 @@
+"""Writing that is never half done: a folder or file appears whole, under its final name, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixedfer.errors import Busy, Damaged, Fault
+
+DONE = "DONE"
+
+
+def to_json(value: Any) -> str:
+    """Canonical JSON: sorted keys, no NaN, one trailing newline; equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """The value in a JSON file that mixedfer wrote. Raises Damaged when the file is missing or cut off."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise Damaged(f"not readable as JSON ({error})", file=path, remedy=_delete(path)) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write canonical JSON atomically: temporary name, fsync, rename."""
+    write_bytes(path, to_json(value).encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes atomically: temporary name, fsync, rename. Raises Fault when the disk is full."""
+    path = Path(path)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    with full_disk(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(part, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def read_array(path: Path, mmap: bool = False) -> np.ndarray:
+    """A `.npy` array without pickles. Raises Damaged when it is missing or truncated."""
+    try:
+        return np.load(path, allow_pickle=False, mmap_mode="r" if mmap else None)
+    except (OSError, ValueError, EOFError) as error:
+        raise Damaged(f"not readable as an array ({error})", file=path, remedy=_delete(path)) from error
+
+
+@contextlib.contextmanager
+def new_folder(final: Path) -> Iterator[Path]:
+    """Fill a temporary folder, then move it to `final` with a file `DONE` written last.
+
+    An exception inside leaves nothing behind; a kill leaves only a folder ending in `.part`.
+    """
+    part = final.with_name(f"{final.name}.{os.getpid()}.part")
+    with full_disk(final):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            yield part
+            finish(part, final)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def finish(part: Path, final: Path) -> None:
+    """Flush every file of `part`, write `DONE`, and rename the folder to `final`."""
+    for path in sorted(part.rglob("*")):
+        if path.is_file():
+            _fsync(path)
+    (part / DONE).touch()
+    _fsync(part / DONE)
+    _fsync(part)
+    os.rename(part, final)
+    _fsync(final.parent)
+
+
+def is_done(folder: Path) -> bool:
+    """Whether a folder was written to its end."""
+    return (folder / DONE).is_file()
+
+
+@contextlib.contextmanager
+def full_disk(path: Path) -> Iterator[None]:
+    """Turn 'no space left' into a Fault that says where and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise Fault("the disk is full", file=path,
+                    remedy="Free some space, or choose another place with --store, and give the same command again: "
+                    "everything finished is kept.") from error
+
+
+@contextlib.contextmanager
+def lock(path: Path, what: str) -> Iterator[None]:
+    """Hold `path` for this process; the lock goes with the process, however it ends. Raises Busy at once if taken."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = FileLock(path)
+    try:
+        held.acquire(timeout=0)
+    except Timeout:
+        raise Busy(f"another process is already working on {what} (lock {path})",
+                   remedy="Wait for it to end, or use another --store.") from None
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def hash_file(path: Path, algorithm: str = "sha256") -> str:
+    """Hexadecimal digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, algorithm).hexdigest()
+
+
+def hash_arrays(*arrays: np.ndarray) -> str:
+    """Hexadecimal SHA-256 of arrays: their types, shapes and bytes, read in pieces so that a memory map stays on disk."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        step = max(1, (1 << 24) // max(1, array[:1].nbytes)) if array.ndim else 1
+        for start in range(0, len(array) if array.ndim else 1, step):
+            piece = array[start:start + step] if array.ndim else array
+            digest.update(np.ascontiguousarray(piece).tobytes())
+    return digest.hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _delete(path: Path) -> str:
+    return f"Delete {path.parent} and give the same command again."

@@ -1,0 +1,91 @@
+"""On disk, what was seen: one row per picture that was given, in the order in which the data set lists them.
+
+    meta.json        key, content, classes, partitions, dataset, preparation, pictures that could not be read
+    images.npy       (n, size, size, channels) uint8; what every arm sees
+    landmarks.npy    (n, 68, 2) float32, x and y in pixels of that image
+    boxes.npy        (n, 4) float32: left, top, width, height in pixels of the picture as given
+    found.npy        (n,) bool: the detector found a face; where not, the box is the whole picture
+    readable.npy     (n,) bool: the picture could be read; where not, its image is black and no arm sees it
+    labels.npy       (n,) int64 into `classes`
+    partition.npy    (n,) int8 into `partitions`, -1 where the data set has none
+    subjects.npy     (n,) int64, -1 where unknown
+    ids.npy          (n,) bytes, UTF-8: where the picture came from (a path, a row)
+
+Arrays are memory-mapped: a set larger than memory can be trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer import disk
+from mixedfer.errors import Damaged
+
+PARTITIONS = ("train", "validation", "test")
+ARRAYS = ("images", "landmarks", "boxes", "found", "readable", "labels", "partition", "subjects", "ids")
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """A finished face set; see the module for its arrays. `content` is the hash of everything that training can see."""
+
+    folder: Path
+    meta: dict
+    images: np.ndarray
+    landmarks: np.ndarray
+    boxes: np.ndarray
+    found: np.ndarray
+    readable: np.ndarray
+    labels: np.ndarray
+    partition: np.ndarray
+    subjects: np.ndarray
+    ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def content(self) -> str:
+        return self.meta["content"]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.meta["classes"])
+
+    def used(self, missed: str) -> np.ndarray:
+        """`(n,)` bool: the rows that arms may see under the policy "whole-image" or "exclude"."""
+        return self.readable & self.found if missed == "exclude" else np.asarray(self.readable)
+
+    def name(self, row: int) -> str:
+        """Where a row's picture came from."""
+        return self.ids[row].decode("utf-8", "replace")
+
+    def counts(self) -> dict:
+        """Pictures given and faces found: in all, by class and by partition, as in `results.json`."""
+        def count(rows):
+            return {"images": int(rows.sum()), "found": int((rows & self.found).sum())}
+        everything = np.ones(len(self), bool)
+        by_class = {name: count(self.labels == index) for index, name in enumerate(self.classes)}
+        by_partition = {name: count(self.partition == index) for index, name in enumerate(self.meta["partitions"])}
+        return {**count(everything), "unreadable": int((~self.readable).sum()), "by_class": by_class,
+                "by_partition": by_partition}
+
+
+def load(folder: Path) -> FaceSet:
+    """Open a finished face set; arrays stay on disk. Raises Damaged when it is not whole."""
+    if not disk.is_done(folder):
+        raise Damaged("not a finished face set", file=folder, remedy="Run `mixedfer prepare` on the study again.")
+    meta = disk.read_json(folder / "meta.json")
+    arrays = {name: disk.read_array(folder / f"{name}.npy", mmap=name in ("images", "landmarks")) for name in ARRAYS}
+    if len({len(array) for array in arrays.values()}) != 1:
+        raise Damaged("its arrays have different lengths", file=folder, remedy=f"Delete {folder} and prepare again.")
+    return FaceSet(folder=folder, meta=meta, **arrays)
+
+
+def content_hash(arrays: dict[str, np.ndarray], classes: tuple[str, ...]) -> str:
+    """The hash that names what training can see: images, landmarks, found, readable, labels, partition, subjects."""
+    seen = ("images", "landmarks", "found", "readable", "labels", "partition", "subjects")
+    return disk.hash_arrays(np.array("\n".join(classes)), *(arrays[name] for name in seen))[:20]

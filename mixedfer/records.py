@@ -1,0 +1,120 @@
+"""On disk, what came out of one run, and which runs a study is made of.
+
+A run is a fact: its folder `runs/<name>/` is written once, atomically, and never edited.
+
+    spec.json          what decided the numbers (see `study.Cell.spec`)
+    provenance.json    versions, source of the making half, device, threads, determinism
+    proof.json         hashes that let arms be compared: initial weights, sample order, draws, split, learning rates
+    history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
+    summary.json       parameters, epochs, selected_epoch, classes, collapsed, why
+    rows-test.npy, probabilities-test.npy, rows-validation.npy, probabilities-validation.npy
+    weights.npz        the selected weights by layer path
+    timing.json        seconds and images per second; the only file that differs between two runs of the same cell
+
+`studies/<name>.json` (a `Plan`) lists the runs of a study, so that a report needs neither the data nor Keras.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixedfer import disk
+from mixedfer.errors import BadInput, Damaged
+
+FACTS = ("spec", "provenance", "proof", "history", "summary")
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """`rows` (n,) into the face set; `probabilities` (n, classes) float32, each row summing to 1."""
+
+    rows: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished run."""
+
+    spec: dict
+    provenance: dict
+    proof: dict
+    history: list[dict]
+    summary: dict
+    test: Predictions
+    validation: Predictions
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of a study: what `mixedfer run` leaves for `mixedfer report`.
+
+    `study` is the canonical study; `faces` the face set's folder name; `cells` one entry per run, in study order:
+    {"arm", "fold", "replicate", "run"}; `control` and `treatments` are arm names; `varied` the values set on the command line.
+    """
+
+    name: str
+    question: str
+    metric: str
+    margin: float
+    study: dict
+    faces: str
+    control: str
+    treatments: list[str]
+    cells: list[dict]
+    varied: dict
+
+
+def run_folder(store: Path, run: str) -> Path:
+    """Where a run's record lies."""
+    return store / "runs" / run
+
+
+def write(folder: Path, record: Record, weights: dict[str, np.ndarray], timing: dict) -> None:
+    """Write a record so that it appears whole or not at all. Raises Fault when the disk is full."""
+    with disk.new_folder(folder) as part:
+        for name in FACTS:
+            (part / f"{name}.json").write_text(disk.to_json(getattr(record, name)), encoding="utf-8")
+        for name in ("test", "validation"):
+            predictions = getattr(record, name)
+            np.save(part / f"rows-{name}.npy", predictions.rows)
+            np.save(part / f"probabilities-{name}.npy", predictions.probabilities)
+        np.savez(part / "weights.npz", **weights)
+        (part / "timing.json").write_text(disk.to_json(timing), encoding="utf-8")
+
+
+def read(folder: Path) -> Record:
+    """A finished record. Raises Damaged when it is missing or not whole."""
+    if not disk.is_done(folder):
+        raise Damaged("not a finished run", file=folder, remedy="Give the same `mixedfer run` command again.")
+    facts: dict[str, Any] = {name: disk.read_json(folder / f"{name}.json") for name in FACTS}
+    predictions = {name: Predictions(disk.read_array(folder / f"rows-{name}.npy"),
+                                     disk.read_array(folder / f"probabilities-{name}.npy"))
+                   for name in ("test", "validation")}
+    for name, part in predictions.items():
+        if len(part.rows) != len(part.probabilities):
+            raise Damaged(f"its {name} predictions have {len(part.probabilities)} rows, expected {len(part.rows)}",
+                          file=folder, remedy=f"Delete {folder} and give the same command again.")
+    return Record(**facts, **predictions)
+
+
+def plan_file(store: Path, making: str) -> Path:
+    """Where the plan of a study lies; `making` is `study.digest(study.making())`."""
+    return store / "studies" / f"{making}.json"
+
+
+def write_plan(path: Path, plan: Plan) -> None:
+    """Write a plan atomically."""
+    disk.write_json(path, asdict(plan))
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan that `mixedfer run` left. Raises BadInput when the study was never run in this store."""
+    if not path.exists():
+        raise BadInput("this study, with these values, has no runs in this store", file=path,
+                       remedy="Run it with `mixedfer run`; runs that already exist are reused.")
+    return Plan(**disk.read_json(path))
