@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import errno
 import hashlib
@@ -22,6 +23,16 @@ DONE = "DONE"
 def to_json(value: Any) -> str:
     """Canonical JSON: sorted keys, no NaN, one trailing newline; equal values give equal bytes."""
     return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def to_line(value: Any) -> str:
+    """JSON on one line without tabs, for append-only logs."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def from_line(text: str) -> Any:
+    """The value that `to_line` wrote."""
+    return json.loads(text)
 
 
 def read_json(path: Path) -> Any:
@@ -110,13 +121,13 @@ def full_disk(path: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def lock(path: Path, what: str) -> Iterator[None]:
-    """Hold `path` for this process; the lock goes with the process, however it ends. Raises Busy at once if taken."""
+    """Hold `path` for this process; the lock goes with the process, however it ends. Raises Busy if taken."""
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
     held = FileLock(path)
     try:
-        held.acquire(timeout=0)
+        held.acquire(timeout=3)  # the workers of a command that was just killed need a moment to end
     except Timeout:
         raise Busy(f"another process is already working on {what} (lock {path})",
                    remedy="Wait for it to end, or use another --store.") from None
@@ -142,6 +153,22 @@ def hash_arrays(*arrays: np.ndarray) -> str:
             piece = array[start:start + step] if array.ndim else array
             digest.update(np.ascontiguousarray(piece).tobytes())
     return digest.hexdigest()
+
+
+def hash_source(*places: Path) -> str:
+    """A digest of Python files (or of all below a folder) that ignores comments, docstrings and layout.
+
+    What it names is what the code does: mending a docstring does not make finished runs obsolete.
+    """
+    digest = hashlib.sha256()
+    files = sorted(file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place]))
+    for file in files:
+        tree = ast.parse(file.read_bytes())
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False) is not None:
+                node.body[0] = ast.Pass()
+        digest.update(f"{file.parent.name}/{file.name}\n{ast.unparse(tree)}\n".encode())
+    return digest.hexdigest()[:20]
 
 
 def _fsync(path: Path) -> None:

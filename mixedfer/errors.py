@@ -54,6 +54,12 @@ class Fault(MixedferError):
     """The machine or a run failed: a full disk, a NaN loss, a dead worker."""
 
 
+class Interrupted(MixedferError):
+    """The user stopped the command."""
+
+    exit_code = 130
+
+
 class Damaged(Fault):
     """A finished file on disk is not what it was when it was written."""
 

@@ -163,14 +163,24 @@ class Study(_Checked):
         """
         study = self
         for name, value in changes.items():
-            paths = list(_paths(study))
-            match = [path for path in paths if path == name or path.endswith("." + name)]
-            if not match:
-                raise StudyError(f"the study has no field {name!r}",
-                                 remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in paths)))
-            _require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
-            study = _replace(study, match[0].split("."), value)
+            study = _replace(study, study._path(name), value)
         return study
+
+    def current(self, name: str) -> Any:
+        """The value of the field that `varying(name=...)` would change."""
+        node = self
+        for step in self._path(name):
+            node = getattr(node, step)
+        return node
+
+    def _path(self, name: str) -> list[str]:
+        paths = list(_paths(self))
+        match = [path for path in paths if path == name or path.endswith("." + name)]
+        if not match:
+            raise StudyError(f"the study has no field {name!r}",
+                             remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in paths)))
+        _require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
+        return match[0].split(".")
 
     def making(self) -> dict:
         """What decides the numbers, without the words around them: two studies with equal `making` share every run."""
@@ -254,7 +264,7 @@ def _fits(value: Any, hint: Any) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if hint in (int, str):
         return isinstance(value, hint) and not isinstance(value, bool)
-    return not isinstance(hint, type) or isinstance(value, hint)
+    return hint is Any or isinstance(value, hint)
 
 
 def _wanted(hint: Any) -> str:

@@ -1,0 +1,38 @@
+# Every target sets up what it needs: a virtual environment in .venv with the pinned requirements and mixedfer itself.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: demo test test-slow bench lint lock clean
+
+demo: $(READY)  ## the main job on the embedded data set
+	@$(BIN)/mixedfer run experiments/quickstart.py
+
+test: $(READY)  ## style, layers and all quick tests
+	@$(BIN)/ruff check mixedfer experiments tests
+	@$(BIN)/lint-imports --no-cache --verbose > .venv/layers.log 2>&1 || { cat .venv/layers.log; exit 1; }
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+test-slow: $(READY)  ## simulations and full data sets
+	@$(BIN)/pytest -m slow
+
+bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folder with fer2013.csv
+	@$(BIN)/python tests/bench.py
+
+lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --no-header --no-annotate \
+		pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv .mixedfer
+
+# uv is fetched into the environment first: it installs several times faster than pip.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
+		"mixedfer needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv>=0.8"
+	@echo "Installing the pinned requirements into .venv ..."
+	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $(READY)

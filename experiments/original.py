@@ -1,0 +1,32 @@
+"""The comparison as it was first made: a small VGG, pixels 0..255, the join of two softmaxes; FER2013, happy against sad.
+
+    mixedfer run experiments/original.py --data fer2013.csv
+
+About 25 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
+different is that both arms share one recipe, that landmarks are searched with one upsampling (on 48x48 pixels dlib finds
+no face without), and that a collapse is said. Expect all runs to end at the class prior, one constant answer for every
+face. `--set pixels=signed` scales the pixels, `--set upsample=0 --set missed=whole-image` takes the landmarks away.
+"""
+
+from mixedfer.faces.datasets.fer2013 import Fer2013
+from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.learning.backbones.original import Original
+from mixedfer.learning.fusions import Probabilities
+from mixedfer.learning.landmark_branches import Pointwise
+from mixedfer.learning.schedules import Constant
+from mixedfer.learning.views.pixels import pixels
+from mixedfer.study import Arm, Preparation, Recipe, Study
+
+STUDY = Study(
+    question="Do landmarks help the original small network to tell happy from sad?",
+    dataset=Fer2013(classes=("happy", "sad")),
+    preparation=Preparation(detector=DlibHog(upsample=1), crop=False),
+    recipe=Recipe(
+        backbone=Original(), landmark_branch=Pointwise(), fusion=Probabilities(),
+        epochs=3, batch_size=16, learning_rate=1e-3, optimizer="adam", schedule=Constant(), pixels="raw",
+    ),
+    control=Arm("raw", image=True),
+    treatments=(Arm("mixed", image=True, landmarks=pixels),),
+    replicates=5,
+    margin=0.01,
+)

@@ -1,0 +1,164 @@
+"""The command line. Heavy packages are imported inside the commands that need them."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import textwrap
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mixedfer import __version__
+from mixedfer.errors import BadInput, Interrupted, MixedferError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
+                  help="Do facial landmarks help a facial-expression classifier? Paired comparisons, by construction.",
+                  epilog="Example: mixedfer run experiments/quickstart.py")
+
+StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, such as experiments/quickstart.py.")]
+Data = Annotated[Path | None, typer.Option(help="The data set's file or folder.", metavar="PATH")]
+Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
+Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
+Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
+                                               help="Vary a field of the study for every arm, e.g. --set epochs=3. Repeatable.")]
+Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
+Workers = Annotated[str, typer.Option(help="Worker processes: a number, or auto for one per core.", metavar="N")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+STORE, REPORTS = Path(".mixedfer"), Path("reports")
+
+
+@app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
+def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, set: Set = None,
+        predictor: Predictor = None, workers: Workers = "auto", threads: Threads = 1, quiet: Quiet = False) -> None:
+    """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
+    from mixedfer import records, runner
+
+    study, place = _study(file, set), _place(data, store, predictor, workers, threads, quiet)
+    say = _silent if quiet else typer.echo
+    say(f"{file.stem}: {study.question}")
+    faces = _prepare(study, place, say)
+    todo = runner.jobs(study, faces, place)
+    missing = runner.missing(todo)
+    say(f"{len(todo)} cells, {len(todo) - len(missing)} finished" + (f"; training on {place.processes} workers" if missing else ""))
+    plan = runner.plan(study, file.stem, faces, todo, _varied(study, set))
+    if missing:
+        runner.check(study, faces)
+    with _interruptible():
+        runner.train(missing, place)
+    records.write_plan(runner.plan_file(study, store), plan)
+    _report(plan, store, reports)
+
+
+@app.command(epilog="Example: mixedfer report experiments/quickstart.py")
+def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, set: Set = None) -> None:
+    """Write the report of a study that was run; trains nothing and needs neither Keras nor the data."""
+    from mixedfer import runner
+
+    study = _study(file, set)
+    _report(runner.read_plan(study, file.stem, store), store, reports)
+
+
+@app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
+def prepare(file: StudyFile, data: Data = None, store: Store = STORE, set: Set = None, predictor: Predictor = None,
+            workers: Workers = "auto", quiet: Quiet = False, json: AsJson = False) -> None:
+    """Find faces and landmarks, and print how many were found per class."""
+    from mixedfer import runner
+
+    study, place = _study(file, set), _place(data, store, predictor, workers, 1, quiet)
+    faces = _prepare(study, place, _silent if json else typer.echo)
+    runner.check(study, faces)
+    if json:
+        from mixedfer.disk import to_json
+
+        typer.echo(to_json({"faces": faces.counts(), "content": faces.content, "folder": str(faces.folder),
+                            "unreadable": faces.meta["unreadable"], "note": faces.meta["note"]}), nl=False)
+
+
+@app.command("list")
+def list_studies(folder: Annotated[Path, typer.Argument(help="A folder of study files.")] = Path("experiments")) -> None:
+    """List the studies in a folder, with their questions."""
+    from mixedfer import study_files
+
+    found = study_files.describe(folder)
+    if not found:
+        raise BadInput("no study file in this folder", file=folder, remedy="Name a folder of files that define STUDY.")
+    for path, line in found.items():
+        typer.echo(f"{path}\n    {line}")
+
+
+@app.command()
+def doctor(predictor: Predictor = None) -> None:
+    """Say what this machine has: versions, cores, accelerator, landmark model, determinism."""
+    from mixedfer import diagnosis
+
+    for name, value in diagnosis.examine(predictor):
+        typer.echo(f"{name:<16} {value}")
+
+
+def main() -> None:
+    """The command `mixedfer`: errors as one paragraph, exit code 2 for input, 1 for faults, 130 when interrupted."""
+    try:
+        app()
+    except MixedferError as error:
+        typer.echo(textwrap.fill(f"mixedfer: {error}", 100, break_long_words=False, break_on_hyphens=False), err=True)
+        sys.exit(error.exit_code)
+
+
+@contextlib.contextmanager
+def _interruptible():
+    """Ctrl-C ends a command with a word about what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
+
+
+def _study(file: Path, settings: list[str] | None):
+    from mixedfer import study_files
+
+    return study_files.load(file, settings or [])
+
+
+def _place(data, store, predictor, workers, threads, quiet):
+    from mixedfer.runner import Place
+
+    if workers != "auto" and not (workers.isdigit() and int(workers) > 0):
+        raise BadInput(f"--workers {workers!r}: expected a number above 0, or auto")
+    return Place(data, store, predictor, 0 if workers == "auto" else int(workers), threads, quiet)
+
+
+def _prepare(study, place, say):
+    from mixedfer import runner
+    from mixedfer.faces import preparation
+
+    with _interruptible():
+        faces = runner.prepare(study, place)
+    say(preparation.describe(faces))
+    if faces.meta["note"]:
+        say(f"  Note: {faces.meta['note']}")
+    return faces
+
+
+def _varied(study, settings: list[str] | None) -> dict:
+    from mixedfer.study import canonical
+
+    return {name: canonical(study.current(name)) for name in (setting.partition("=")[0] for setting in settings or [])}
+
+
+def _report(plan, store: Path, reports: Path) -> None:
+    from mixedfer.evidence import report as writer
+
+    typer.echo(writer.write(plan, store, reports))
+
+
+def _silent(text: str) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The figures of a report, one per file. A new file is a new figure; nothing else needs to change.
+
+Every figure module has
+
+    ORDER                       its place in the report
+    TITLE                       its heading
+    draw(results, findings)     -> matplotlib Figure; never fails for want of data: it says what is missing
+    caption(results, findings)  -> what is shown and how to read it, in one or two sentences
+    alt(results, findings)      -> what a reader who cannot see the figure should know
+
+and computes first, then draws. `results` is a `results.Results`, `findings` a list of `comparing.Finding`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+
+def discover() -> dict[str, ModuleType]:
+    """Every figure module by file name, in the order of the report; helpers without an ORDER are left out."""
+    modules = {info.name: importlib.import_module(f"{__name__}.{info.name}") for info in pkgutil.iter_modules(__path__)}
+    drawn = {name: module for name, module in modules.items() if hasattr(module, "ORDER")}
+    return dict(sorted(drawn.items(), key=lambda item: (item[1].ORDER, item[0])))

@@ -1,0 +1,36 @@
+"""Accuracy on each class, so that a gain on one that hides a loss on another is seen."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from mixedfer.evidence.figures import grouped
+
+ORDER = 60
+TITLE = "Accuracy by class"
+
+
+def caption(results, findings) -> str:
+    """What the dots are."""
+    return ("Share of each class's test images answered correctly. Large markers: mean over replicates; small ones and "
+            "the line: every replicate. n: test images of the class.")
+
+
+def alt(results, findings) -> str:
+    """The means in words."""
+    return ". ".join(_told(group) for group in _groups(results)) + "."
+
+
+def draw(results, findings) -> Figure:
+    """One group per class; a class without test images says so."""
+    return grouped.draw(results.plan, _groups(results), "accuracy on the class, %")
+
+
+def _groups(results) -> list[grouped.Group]:
+    return [grouped.accuracy(results, name, results.truth == index) for index, name in enumerate(results.faces.classes)]
+
+
+def _told(group: grouped.Group) -> str:
+    if not group.images:
+        return f"{group.name}: no test images"
+    return f"{group.name}: " + ", ".join(f"{arm} {100 * values.mean():.1f}%" for arm, values in group.values.items())

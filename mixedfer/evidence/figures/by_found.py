@@ -1,0 +1,39 @@
+"""Accuracy where the detector found a face and where it did not: landmarks can only help where they are right."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mixedfer.evidence.figures import grouped
+
+ORDER = 70
+TITLE = "Accuracy on found and missed faces"
+
+
+def caption(results, findings) -> str:
+    """What became of missed faces."""
+    policy = results.plan.study.get("preparation", {}).get("missed")
+    missed = {"exclude": "Pictures without a found face were left out of every arm, before arms existed.",
+              "whole-image": "Where no face was found, every arm saw the whole picture, and the landmarks were placed in it."}
+    return ("Test images by whether the detector found a face. Large markers: mean over replicates; small ones and the "
+            f"line: every replicate. {missed.get(policy, '')}").strip()
+
+
+def alt(results, findings) -> str:
+    """The means in words."""
+    told = [f"{group.name} ({group.images} images): " + (", ".join(f"{arm} {100 * values.mean():.1f}%" for arm, values
+                                                                   in group.values.items()) or "none")
+            for group in _groups(results)]
+    return "; ".join(told) + "."
+
+
+def draw(results, findings) -> Figure:
+    """Three groups; without missed faces, the last says so."""
+    return grouped.draw(results.plan, _groups(results), "accuracy, %")
+
+
+def _groups(results) -> list[grouped.Group]:
+    everything = np.ones(len(results.truth), bool)
+    parts = {"all test images": everything, "face found": results.found, "face missed": ~results.found}
+    return [grouped.accuracy(results, name, chosen) for name, chosen in parts.items()]

@@ -1,0 +1,110 @@
+"""What the arms saw: a face of every class, raw and with its 68 landmarks, and a face that the detector missed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mixedfer.evidence.figures import style
+from mixedfer.geometry import OUTLINES
+
+ORDER = 20
+TITLE = "Faces and their landmarks"
+#: Pairs of pictures side by side on the width of a page.
+ACROSS = 4
+FOUND, MISSED = "#F0E442", "#D55E00"
+
+
+@dataclass(frozen=True)
+class Example:
+    """One face of the figure: the row in the face set, or None where there is none, and why."""
+
+    title: str
+    row: int | None
+    note: str = ""
+
+
+def caption(results, findings) -> str:
+    """How the faces were chosen."""
+    return ("Each picture as the network saw it, and with the 68 landmarks and their outlines. Shown is the first "
+            "test image of every class in which a face was found, in the order of the data set; nobody chose them." + _fate(results))
+
+
+def alt(results, findings) -> str:
+    """Which faces are there."""
+    return "Faces beside the same faces with landmarks: " + ", ".join(
+        f"{item.title}{' (' + item.note + ')' if item.note else ''}" for item in examples(results)) + "."
+
+
+def examples(results) -> list[Example]:
+    """The first found test face of each class, and the first missed test image if there is one."""
+    made = []
+    for index, name in enumerate(results.faces.classes):
+        rows = results.rows[results.truth == index]
+        found = rows[np.asarray(results.faces.found)[rows]]
+        note = "" if len(found) else "no face found" if len(rows) else "no test images"
+        made.append(Example(name, int(found[0]) if len(found) else int(rows[0]) if len(rows) else None, note))
+    missed = results.rows[~results.found]
+    if len(missed):
+        made.append(Example(f"missed ({results.faces.classes[results.faces.labels[missed[0]]]})", int(missed[0]), "no face found"))
+    return made
+
+
+def draw(results, findings) -> Figure:
+    """Pairs of pictures, up to four beside each other; placed by hand, since all have one size."""
+    shown = examples(results)
+    across = min(ACROSS, len(shown))
+    down = -(-len(shown) // across)
+    side = min(1.15, (style.WIDTH - 0.2 * across) / (2 * across))
+    with style.look():
+        figure = Figure(figsize=(style.WIDTH, down * (side + 0.42)))
+        for at, item in enumerate(shown):
+            left = 0.08 + (at % across) * (2 * side + 0.2)
+            bottom = (down - 1 - at // across) * (side + 0.42) + 0.16
+            _pair(figure, results, item, left, bottom, side)
+        return figure
+
+
+def _pair(figure: Figure, results, item: Example, left: float, bottom: float, side: float) -> None:
+    width, height = figure.get_size_inches()
+    places = [(left / width, bottom / height), ((left + side + 0.03) / width, bottom / height)]
+    raw, marked = (figure.add_axes((x, y, side / width, side / height)) for x, y in places)
+    figure.text(left / width, (bottom + side + 0.05) / height, style.short(item.title, int(side * 24)), va="bottom",
+                fontweight="bold")
+    if item.note:
+        figure.text(left / width, (bottom - 0.04) / height, item.note, fontsize=6.5, va="top", color=MISSED)
+    if item.row is None:
+        return [style.statement(axes, "–") for axes in (raw, marked)] and None
+    for axes in (raw, marked):
+        picture(axes, results.faces, item.row)
+    _landmarks(marked, np.asarray(results.faces.landmarks[item.row]), bool(results.faces.found[item.row]))
+
+
+def picture(axes: Axes, faces, row: int) -> None:
+    """One image of the face set, gray or colour, without axes."""
+    image = np.asarray(faces.images[row])
+    size = image.shape[0]
+    axes.imshow(image[..., 0] if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255, aspect="equal")
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
+    axes.set_axis_off()
+
+
+def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
+    colour = FOUND if found else MISSED
+    for colour, wide in (("black", 1.6), (colour, 0.8)):
+        for group, closed in OUTLINES:
+            line = points[group]
+            line = np.concatenate([line, line[:1]]) if closed else line
+            axes.plot(*line.T, color=colour, linewidth=wide, alpha=0.55 if colour == "black" else 1,
+                      linestyle="-" if found else (0, (2, 1)))
+    axes.plot(*points.T, ".", color=colour, markersize=2.2, markeredgewidth=0)
+
+
+def _fate(results) -> str:
+    if results.found.all():
+        return " A face was found in every test image."
+    return (" Dashed orange: no face was found, and the landmarks were placed in the whole picture; they are what the landmark "
+            "branch saw.")

@@ -1,0 +1,113 @@
+"""The same test faces, answered by both arms: right together, right alone, wrong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from mixedfer import seeds
+from mixedfer.evidence.figures import style
+from mixedfer.evidence.figures.landmarks import picture
+
+ORDER = 80
+TITLE = "The same faces, answered by both arms"
+#: Faces per outcome.
+FACES = 2
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A cell of the 2x2: its name, how many test images fall in it, and the (<= FACES,) images that are shown."""
+
+    name: str
+    images: int
+    shown: np.ndarray
+
+
+def caption(results, findings) -> str:
+    """Who is compared, and how the faces were chosen."""
+    control, treatment = results.plan.control, results.plan.treatments[0]
+    others = " Other treatments: tables/predictions.csv." if len(results.plan.treatments) > 1 else ""
+    return (f"{treatment} against {control}. An arm counts as right on a face when more than half of its replicates are. "
+            f"Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many test "
+            "images had that outcome. Bars: probability of each class, mean over replicates. ★ marks the truth; the "
+            f"numbers below each face say how many replicates were right.{others}")
+
+
+def alt(results, findings) -> str:
+    """The 2x2 in words."""
+    return "; ".join(f"{outcome.name}: {outcome.images} test images" for outcome in outcomes(results)) + "."
+
+
+def right(results, arm: str) -> np.ndarray:
+    """(K,) bool: more than half of the arm's replicates are right."""
+    return results.correct(arm).mean(0) > 0.5
+
+
+def outcomes(results) -> list[Outcome]:
+    """The four outcomes of the first treatment against the control, each with a random draw of its images."""
+    control, treatment = results.plan.control, results.plan.treatments[0]
+    ours, theirs = right(results, treatment), right(results, control)
+    cells = {"both right": ours & theirs, f"only {treatment} right": ours & ~theirs, f"only {control} right": ~ours & theirs,
+             "both wrong": ~ours & ~theirs}
+    made = []
+    for index, (name, chosen) in enumerate(cells.items()):
+        images = np.flatnonzero(chosen)
+        drawn = seeds.generator("side by side", index).permutation(len(images))[:FACES]
+        made.append(Outcome(name, len(images), np.sort(images[drawn])))
+    return made
+
+
+def draw(results, findings) -> Figure:
+    """Two faces beside each other for each outcome, each with its bars; placed by hand, since all have one size."""
+    made = outcomes(results)
+    bars = max(0.9, 0.155 * len(results.faces.classes))
+    row = bars + 0.62
+    with style.look():
+        height = 4 * row + 0.3
+        figure = Figure(figsize=(style.WIDTH, height))
+        style.arm_legend(figure, results.plan, [results.plan.control, results.plan.treatments[0]], marker="", linewidth=5)
+        for at, outcome in enumerate(made):
+            top = height - 0.4 - at * row
+            figure.text(0.1 / style.WIDTH, top / height, _heading(outcome, len(results.rows)), fontweight="bold", va="top")
+            for index, image in enumerate(outcome.shown):
+                _face(figure, results, image, 0.1 + index * style.WIDTH / FACES, top - 0.2, bars)
+        return figure
+
+
+def _heading(outcome: Outcome, total: int) -> str:
+    share = f"{100 * outcome.images / total:.1f}%" if total else "–"
+    none = "" if outcome.images else ": nothing to show"
+    return f"{style.short(outcome.name, 44)}{style.GAP}{outcome.images:,} of {total:,} test images ({share}){none}"
+
+
+def _face(figure: Figure, results, image: int, left: float, top: float, bars: float) -> None:
+    width, height = figure.get_size_inches()
+    side = 0.95
+    place = figure.add_axes((left / width, (top - side) / height, side / width, side / height))
+    picture(place, results.faces, int(results.rows[image]))
+    arms = (results.plan.control, results.plan.treatments[0])
+    for line, arm in enumerate(arms):
+        correct = results.correct(arm)[:, image]
+        figure.text(left / width, (top - side - 0.04 - 0.12 * line) / height, f"{correct.sum()} of {len(correct)} right",
+                    fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
+    axes = figure.add_axes(((left + side + 0.85) / width, (top - bars) / height, (width / FACES - side - 1.2) / width,
+                            bars / height))
+    _bars(axes, results, image, arms)
+
+
+def _bars(axes: Axes, results, image: int, arms: tuple[str, str]) -> None:
+    classes, colour = results.faces.classes, style.colours(results.plan)
+    at = np.arange(len(classes))
+    for arm, shift in zip(arms, (-0.19, 0.19), strict=True):
+        axes.barh(at + shift, results.arms[arm].probabilities[:, image].mean(0), 0.36, color=colour[arm])
+    truth = int(results.truth[image])
+    names = [("★ " if index == truth else "") + style.short(name, 11) for index, name in enumerate(classes)]
+    axes.set_yticks(at, names, fontsize=6.5)
+    axes.get_yticklabels()[truth].set_fontweight("bold")
+    axes.set(xlim=(0, 1), ylim=(len(classes) - 0.5, -0.5), xticks=(0, 0.5, 1), xticklabels=("0", ".5", "1"))
+    axes.tick_params(axis="x", labelsize=6, length=2, pad=1.5)
+    axes.tick_params(axis="y", length=0)

@@ -1,0 +1,64 @@
+"""This one pair of trained models on new images: McNemar's test of a table of disagreements.
+
+Says nothing about the method: other seeds give other models. Pooling the images of several replicates into one table
+treats them as independent, which they are not; reports therefore give one test per replicate, beside the two-way test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixedfer.errors import BadInput
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """On how many images both, only one or neither model is right, and the p-values of the two being equally good.
+
+    `exact` is the two-sided binomial test, `mid_p` its mid-p version (Fagerland, Lydersen & Laake 2013, recommended:
+    the exact test is too cautious), `chi2` and `chi2_p` McNemar's statistic with Edwards' correction.
+    """
+
+    both: int
+    control_only: int
+    treatment_only: int
+    neither: int
+    exact: float
+    mid_p: float
+    chi2: float
+    chi2_p: float
+
+
+def compare(control: np.ndarray, treatment: np.ndarray) -> Disagreement:
+    """Compare one run of each arm by (K,) bool, right or wrong on each image. Raises BadInput on other or empty shapes.
+
+    >>> found = compare(np.array([1, 1, 0, 0], bool), np.array([1, 0, 1, 1], bool))
+    >>> found.control_only, found.treatment_only, found.exact
+    (1, 2, 1.0)
+    """
+    control, treatment = np.asarray(control, bool), np.asarray(treatment, bool)
+    if control.shape != treatment.shape or control.ndim != 1 or not len(control):
+        raise BadInput(f"tables of shapes {control.shape} and {treatment.shape}, expected one shape (images,)")
+    return from_counts(int((control & treatment).sum()), int((control & ~treatment).sum()),
+                       int((~control & treatment).sum()), int((~control & ~treatment).sum()))
+
+
+def from_counts(both: int, control_only: int, treatment_only: int, neither: int) -> Disagreement:
+    """The test of the table [[both, control_only], [treatment_only, neither]]; without disagreement every p is 1.
+
+    >>> round(from_counts(0, 1, 7, 0).mid_p, 7)
+    0.0390625
+    """
+    from scipy.stats import binom
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    discordant, fewer = control_only + treatment_only, min(control_only, treatment_only)
+    if not discordant:
+        return Disagreement(both, 0, 0, neither, exact=1.0, mid_p=1.0, chi2=0.0, chi2_p=1.0)
+    table = [[both, control_only], [treatment_only, neither]]
+    exact, corrected = mcnemar(table, exact=True), mcnemar(table, exact=False, correction=True)
+    mid_p = 2 * binom.cdf(fewer, discordant, 0.5) - binom.pmf(fewer, discordant, 0.5)
+    return Disagreement(both, control_only, treatment_only, neither, exact=float(exact.pvalue),
+                        mid_p=float(min(mid_p, 1.0)), chi2=float(corrected.statistic), chi2_p=float(corrected.pvalue))

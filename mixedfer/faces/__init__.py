@@ -1,0 +1,1 @@
+"""Pictures -> FaceSet: read, detect, align, crop, find landmarks, split."""

@@ -1,0 +1,125 @@
+"""A folder of photos: one sub-folder per class, optionally inside one folder per partition.
+
+    photos/happy/anna-01.jpg                 photos/train/happy/anna-01.jpg
+    photos/sad/ben-07.png                    photos/test/sad/ben-07.png
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer.disk import to_json
+from mixedfer.errors import BadInput, StudyError, Unreadable
+from mixedfer.faces.datasets import Listing, choose, need
+from mixedfer.faceset import PARTITIONS
+
+PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
+                   "testing": 2, "privatetest": 2}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folder:
+    """Class folders. `classes` empty means every sub-folder; `subject` is a regular expression with one group.
+
+    The pattern is searched in each path relative to --data; its group names the subject, so that no person is both
+    trained on and tested: `subject=r"([a-z]+)-\\d+"` reads "anna" from `happy/anna-01.jpg`.
+    """
+
+    classes: tuple[str, ...] = ()
+    subject: str = ""
+
+    def __post_init__(self):
+        try:
+            groups = re.compile(self.subject).groups
+        except re.error as error:
+            raise StudyError(f"Folder(subject={self.subject!r}) is not a regular expression: {error}") from error
+        if self.subject and groups != 1:
+            raise StudyError(f"Folder(subject={self.subject!r}) has {groups} groups, expected one that names the subject")
+
+    def fingerprint(self, data: Path | None) -> str:
+        root = _root(data)
+        stats = [(path, os.stat(os.path.join(root, path))) for path in _pictures(root)]
+        return to_json([[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats])
+
+    def class_names(self, data: Path | None) -> tuple[str, ...]:
+        """The chosen classes, or the names of all class folders in alphabetical order."""
+        root = _root(data)
+        parts = _partitions(root)
+        folders = {child.name for part in (parts or [""]) for child in (root / part).iterdir() if child.is_dir()}
+        return choose(self.classes, sorted(name for name in folders if not name.startswith(".")))
+
+    def list(self, data: Path | None) -> Listing:
+        """Every picture of the chosen classes, by path. Raises BadInput when a class is empty or a subject unreadable."""
+        root = _root(data)
+        partitioned, classes = bool(_partitions(root)), self.class_names(root)
+        paths, labels, partition = [], [], []
+        for path in _pictures(root):
+            parts = Path(path).parts[:-1]
+            name = parts[1 if partitioned else 0] if len(parts) > partitioned else ""
+            if name in classes:
+                paths.append(path)
+                labels.append(classes.index(name))
+                partition.append(PARTITION_NAMES[parts[0].lower()] if partitioned else -1)
+        for index, name in enumerate(classes):
+            if index not in labels:
+                raise BadInput(f"class {name!r} has no picture", file=root / name,
+                               remedy="Add pictures, or leave the class out with classes=(...).")
+        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), subjects=self._subjects(paths, root),
+                       partition=np.array(partition, np.int8) if partitioned else None)
+
+    def _subjects(self, paths: list[str], root: Path) -> np.ndarray | None:
+        if not self.subject:
+            return None
+        names = []
+        for path in paths:
+            match = re.search(self.subject, path)
+            if not match:
+                raise BadInput(f"the subject pattern {self.subject!r} does not match", file=root / path)
+            names.append(match.group(1))
+        return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+    def read(self, data: Path | None, key: str) -> np.ndarray:
+        import cv2
+
+        path = Path(data) / key
+        try:
+            raw = np.fromfile(path, np.uint8)
+        except OSError as error:
+            raise Unreadable(f"cannot be opened ({error.strerror})", file=path) from error
+        # Colour order is settled here, once: OpenCV decodes to BGR, mixedfer speaks RGB. EXIF rotation is applied.
+        picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB) if len(raw) else None
+        if picture is None:
+            raise Unreadable("not a picture that can be decoded" if len(raw) else "an empty file", file=path)
+        return picture
+
+
+def _root(data: Path | None) -> Path:
+    root = need(data, "a folder with one sub-folder per class")
+    if not root.is_dir():
+        raise BadInput("not a folder", file=root, remedy="Unpack it first, then give the folder with --data.")
+    return root
+
+
+def _partitions(root: Path) -> list[str]:
+    """The partition folders in `root`, or none if it holds class folders."""
+    names = [child.name for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")]
+    parts = sorted(name for name in names if name.lower() in PARTITION_NAMES)
+    if parts and len(parts) != len(names):
+        other = sorted(set(names) - set(parts))[0]
+        raise BadInput(f"partition folders ({', '.join(parts)}) lie beside {other!r}", file=root,
+                       remedy=f"Name every folder here after a partition ({', '.join(PARTITIONS)}) or none.")
+    return parts
+
+
+def _pictures(root: Path) -> list[str]:
+    from imutils import paths
+
+    found = sorted(os.path.relpath(path, root) for path in paths.list_images(str(root)))
+    if not found:
+        raise BadInput("no picture in this folder", file=root, remedy="Expected FOLDER/class/picture.png or .jpg.")
+    return found

@@ -1,0 +1,17 @@
+"""Face finders, one per file. Each is a frozen dataclass with `find(picture) -> Box | None` (None: no face found).
+
+`picture` is uint8, (h, w) gray or (h, w, 3) RGB. Libraries are imported on first use, once per process.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A face's place in pixels of the picture; it may reach over the picture's edge."""
+
+    left: float
+    top: float
+    width: float
+    height: float

@@ -1,0 +1,209 @@
+"""Pictures to a face set: detect, crop, find landmarks, on all cores; what is done stays done.
+
+The set is named by everything its bytes depend on (source, preparation, versions, the code of this stage), so the same
+request finds the finished set. Workers write their rows straight into memory-mapped arrays; memory does not grow with
+the number of pictures. An interrupted preparation goes on after the last finished chunk.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+from collections.abc import Iterator
+from concurrent.futures import as_completed
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixedfer import disk, faceset, processes
+from mixedfer.errors import BadInput, Unreadable
+from mixedfer.faces import landmarks
+from mixedfer.faces.crop import crop
+from mixedfer.faces.datasets import Listing
+from mixedfer.faces.detectors import Box
+from mixedfer.faceset import FaceSet
+from mixedfer.geometry import POINTS, transform
+from mixedfer.study import Preparation, Study, canonical, digest
+
+CHUNK = 64
+PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "numpy")
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a worker needs to know; small, so that it can be sent to one."""
+
+    dataset: Any
+    preparation: Preparation
+    data: Path | None
+    predictor: Path
+    folder: Path
+
+
+def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | None = None, workers: int = 1,
+            quiet: bool = False) -> FaceSet:
+    """The study's face set, made now or found finished in `store`.
+
+    Raises BadInput for input that cannot be used, Busy when another process prepares the same set, Fault when the disk
+    is full or a worker dies.
+    """
+    model = landmarks.find_predictor(predictor, study.preparation.predictor)
+    folder = store / "faces" / _key(study, data)
+    if not disk.is_done(folder):
+        with disk.lock(store / "locks" / folder.name, "this face set"):
+            if not disk.is_done(folder):
+                with disk.full_disk(folder):
+                    _make(study, data, folder, model, workers, quiet)
+    faces = faceset.load(folder)
+    if not faces.found.any():
+        raise BadInput("no face was found in any picture", file=data,
+                       remedy="Small faces need upsampling (--set upsample=1); for faces that are already cropped use the "
+                       "detector WholeImage.")
+    return faces
+
+
+def describe(faces: FaceSet) -> str:
+    """The found rate, in all and per class, as lines of text."""
+    counts = faces.counts()
+    width = max(len(name) for name in [*counts["by_class"], "all"])
+    rows = {**counts["by_class"], "all": counts}
+    lines = [f"  {name:<{width}}  {row['found']:>7,} of {row['images']:>7,} faces found  {_percent(row)}"
+             for name, row in rows.items()]
+    return "\n".join(lines + [f"  {counts['unreadable']:,} pictures could not be read"] * bool(counts["unreadable"]))
+
+
+def _percent(row: dict) -> str:
+    return f"{100 * row['found'] / row['images']:5.1f}%" if row["images"] else "    -"
+
+
+def _key(study: Study, data: Path | None) -> str:
+    # Which missed faces an arm sees is settled when rows are split; detection need not be repeated for it.
+    preparation = {name: value for name, value in canonical(study.preparation).items() if name != "missed"}
+    package = Path(__file__).parents[1]
+    code = disk.hash_source(package / "faces", package / "geometry.py", package / "seeds.py")
+    return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": code,
+                   "pictures": study.dataset.fingerprint(data), "versions": _versions()})
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in PACKAGES:
+        with suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
+
+
+def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: int, quiet: bool) -> None:
+    listing = study.dataset.list(data)
+    part = folder.with_suffix(".partial")
+    job = _Job(study.dataset, study.preparation, data, model, part)
+    if not (part / "chunks.txt").exists():
+        _allocate(part, listing, study.preparation)
+    _fill(job, listing, workers, quiet)
+    _close(part, folder, study, data, listing)
+
+
+def _allocate(part: Path, listing: Listing, preparation: Preparation) -> None:
+    part.mkdir(parents=True, exist_ok=True)
+    count, size, channels = len(listing.keys), preparation.size, 3 if preparation.colour else 1
+    unknown = np.full(count, -1)
+    filled = {"images": ((count, size, size, channels), np.uint8), "landmarks": ((count, POINTS, 2), np.float32),
+              "boxes": ((count, 4), np.float32), "found": ((count,), bool), "readable": ((count,), bool)}
+    for name, (shape, dtype) in filled.items():
+        array = np.lib.format.open_memmap(part / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+        _reserve(part / f"{name}.npy", array.offset + array.nbytes)
+    np.save(part / "labels.npy", listing.labels)
+    np.save(part / "partition.npy", unknown.astype(np.int8) if listing.partition is None else listing.partition)
+    np.save(part / "subjects.npy", unknown if listing.subjects is None else listing.subjects)
+    np.save(part / "ids.npy", np.array([name.encode() for name in listing.ids]))
+    (part / "chunks.txt").touch()
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Take the disk space now: writing to a memory map on a full disk would kill the process without a word."""
+    if hasattr(os, "posix_fallocate"):
+        with open(path, "r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
+def _fill(job: _Job, listing: Listing, workers: int, quiet: bool) -> None:
+    """Run the chunks that `chunks.txt` does not list yet; every finished chunk adds its line."""
+    from tqdm import tqdm
+
+    log = job.folder / "chunks.txt"
+    done = {int(line.split("\t")[0]) for line in log.read_text(encoding="utf-8").splitlines(keepends=True)
+            if line.endswith("\n")}
+    starts = [start for start in range(0, len(listing.keys), CHUNK) if start not in done]
+    bar = tqdm(total=len(listing.keys), initial=len(listing.keys) - _size(starts, listing), desc="faces", unit="picture",
+               disable=quiet or None, dynamic_ncols=True)
+    with bar, open(log, "a", encoding="utf-8") as file:
+        for start, unreadable in _results(job, listing, starts, workers):
+            file.write("\t".join([str(start), *map(disk.to_line, unreadable)]) + "\n")
+            file.flush()
+            bar.update(_size([start], listing))
+
+
+def _size(starts: list[int], listing: Listing) -> int:
+    return sum(min(CHUNK, len(listing.keys) - start) for start in starts)
+
+
+def _results(job: _Job, listing: Listing, starts: list[int], workers: int) -> Iterator[tuple[int, list]]:
+    with processes.pool(min(workers, len(starts)), _start, job) as pool:
+        futures = [pool.submit(_chunk, start, listing.keys[start:start + CHUNK]) for start in starts]
+        for future in as_completed(futures):
+            yield future.result()
+
+
+_worker: dict[str, Any] = {}
+
+
+def _start(job: _Job) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
+    names = ("images", "landmarks", "boxes", "found", "readable")
+    _worker.update(job=job, arrays={name: np.lib.format.open_memmap(job.folder / f"{name}.npy", mode="r+") for name in names})
+
+
+def _chunk(start: int, keys: list) -> tuple[int, list]:
+    job, arrays = _worker["job"], _worker["arrays"]
+    unreadable = []
+    for row, key in enumerate(keys, start):
+        try:
+            picture = job.dataset.read(job.data, key)
+        except Unreadable as error:
+            unreadable.append([row, error.what])
+            continue
+        face = see(picture, job.preparation, job.predictor)
+        for name, value in face.items():
+            arrays[name][row] = value
+        arrays["readable"][row] = True
+    for array in arrays.values():
+        array.flush()
+    return start, unreadable
+
+
+def see(picture: np.ndarray, preparation: Preparation, predictor: Path) -> dict[str, Any]:
+    """One picture as arms see it: {"images", "landmarks", "boxes", "found"}, each as in a row of a face set."""
+    whole = Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
+    box = preparation.detector.find(picture)
+    points = landmarks.extract(picture, box or whole, predictor)
+    frame, margin = (box, preparation.margin) if preparation.crop and box else (whole, 0.0)
+    image, matrix = crop(picture, frame, margin, preparation.size, preparation.colour)
+    return {"images": image, "landmarks": transform(points, matrix), "boxes": box or whole, "found": box is not None}
+
+
+def _close(part: Path, folder: Path, study: Study, data: Path | None, listing: Listing) -> None:
+    lines = (part / "chunks.txt").read_text(encoding="utf-8").splitlines()
+    unreadable = sorted(disk.from_line(item) for line in lines for item in line.split("\t")[1:])
+    arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
+    classes = study.dataset.class_names(data) if hasattr(study.dataset, "class_names") else study.dataset.classes
+    disk.write_json(part / "meta.json", {
+        "content": faceset.content_hash(arrays, classes), "classes": list(classes), "partitions": list(faceset.PARTITIONS),
+        "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "note": listing.note,
+        "unreadable": [[listing.ids[row], why] for row, why in unreadable]})
+    (part / "chunks.txt").unlink()
+    disk.finish(part, folder)

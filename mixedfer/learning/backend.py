@@ -1,0 +1,116 @@
+"""The only file that knows the Keras backend: its name and version, device, threads, determinism, compilation."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from mixedfer import __version__, disk
+from mixedfer.errors import BadInput, nearest
+
+PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
+
+
+def name() -> str:
+    """The backend that Keras will use, found without importing it: KERAS_BACKEND, Keras' own file, or TensorFlow."""
+    chosen = os.environ.get("KERAS_BACKEND") or _configured() or "tensorflow"
+    if chosen not in PACKAGES:
+        raise BadInput(f"unknown Keras backend {chosen!r}", remedy=nearest(chosen, PACKAGES))
+    return chosen
+
+
+def _configured() -> str | None:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        return json.loads((home / "keras.json").read_text(encoding="utf-8")).get("backend")
+    except (OSError, ValueError):
+        return None
+
+
+def versions() -> dict[str, str]:
+    """Versions of what trains, without importing it. Raises BadInput when Keras or its backend is not installed."""
+    backend = name()
+    return {"keras": _version("keras"), "backend": backend, "backend_version": _version(*PACKAGES[backend]),
+            "numpy": _version("numpy"), "python": platform.python_version(), "mixedfer": __version__}
+
+
+def making() -> dict[str, str]:
+    """What names the making half: its source, Keras and the backend. Runs of another making are other runs."""
+    package = Path(__file__).parents[1]
+    source = disk.hash_source(package / "learning", package / "seeds.py", package / "geometry.py",
+                              package / "faces" / "splits.py")
+    found = versions()
+    return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version")}}
+
+
+def _version(*names: str) -> str:
+    for package in names:
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    raise BadInput(f"{names[0]} is not installed", remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
+
+
+def quiet() -> None:
+    """Ask the backend's C++ half not to chat; has an effect before the backend is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+
+
+def setup(threads: int) -> None:
+    """Deterministic operations on `threads` processor threads; call once per process, before the first tensor.
+
+    The number of threads is fixed, not taken from the machine, because sums in another order have other last bits.
+    """
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
+        for gpu in tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.set_memory_growth(gpu, True)
+    elif name() == "torch":
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    else:
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "xla_gpu_deterministic_ops" not in flags:
+            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+
+
+def device() -> str:
+    """What Keras computes on, such as "cpu" or "NVIDIA H200". Imports the backend."""
+    if name() == "tensorflow":
+        import tensorflow as tf
+
+        gpus = tf.config.list_physical_devices("GPU")
+        return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu"
+    if name() == "torch":
+        import torch
+
+        return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+    import jax
+
+    return jax.devices()[0].device_kind
+
+
+def compile_options() -> dict[str, Any]:
+    """How to compile the training step: XLA only where the backend is built on it (on CPU it is slower for TensorFlow)."""
+    return {"jit_compile": name() == "jax"}
+
+
+def release() -> None:
+    """Forget the last model, so that cells in one process neither pile up nor touch each other."""
+    import keras
+
+    keras.utils.clear_session()
+    gc.collect()

@@ -1,0 +1,87 @@
+"""Rows of a face set -> batches of NumPy arrays: order, augmentation draws, inputs, targets.
+
+Everything is drawn from the cell's seed, the epoch and the row. No arm's name comes in here: arms get the same order, the
+same draws and the same images; only which arrays are handed on differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mixedfer.faceset import FaceSet
+from mixedfer.learning import augment
+from mixedfer.seeds import generator
+from mixedfer.study import Recipe
+
+PREDICTION_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of `rows` for one partition (`part`) of one cell. `view` turns points into the landmark input, if any."""
+
+    faces: FaceSet
+    rows: np.ndarray
+    part: str
+    recipe: Recipe
+    seed: int
+    view: Any = None
+    sources: np.ndarray = field(init=False)
+
+    def __post_init__(self):
+        draw = getattr(self.view, "sources", None)
+        rows = draw(self.rows, generator(self.seed, "view", self.part)) if draw else self.rows
+        object.__setattr__(self, "sources", rows)
+
+    @property
+    def steps(self) -> int:
+        """Batches per epoch; the last may be smaller."""
+        return -(-len(self.rows) // self.recipe.batch_size)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The positions in `rows`, in the order in which an epoch shows them."""
+        return generator(self.seed, "order", epoch).permutation(len(self.rows))
+
+    def draws(self, epoch: int) -> np.ndarray | None:
+        """One row of augmentation draws per face of the set, or None without augmentation."""
+        if self.recipe.augmentation is None:
+            return None
+        return self.recipe.augmentation.draw(generator(self.seed, "augment", epoch), len(self.faces))
+
+    def epoch(self, epoch: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+        """The training batches of one epoch: (inputs, targets)."""
+        order, draws = self.order(epoch), self.draws(epoch)
+        for step in range(self.steps):
+            places = order[step * self.recipe.batch_size:(step + 1) * self.recipe.batch_size]
+            yield self.inputs(places, draws), self.targets(places)
+
+    def still(self) -> Iterator[dict[str, np.ndarray]]:
+        """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
+        for start in range(0, len(self.rows), PREDICTION_BATCH):
+            yield self.inputs(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
+
+    def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
+        """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""
+        rows, sources = self.rows[places], self.sources[places]
+        matrices = np.tile(np.eye(3), (len(rows), 1, 1))
+        if draws is not None:
+            matrices = self.recipe.augmentation.matrices(draws[rows], self._size)
+        inputs = {"image": self.faces.images[rows], "affine": augment.for_pixels(matrices)}
+        if self.view is not None:
+            points = augment.move(self.faces.landmarks[sources].astype(np.float64), matrices)
+            inputs["landmarks"] = self.view(points, self.faces.found[sources], self._size)
+        return inputs
+
+    def targets(self, places: np.ndarray) -> np.ndarray:
+        """(n, classes) float32 label distributions."""
+        classes, smoothing = len(self.faces.classes), self.recipe.label_smoothing
+        one_hot = np.eye(classes, dtype=np.float32)[self.faces.labels[self.rows[places]]]
+        return one_hot * (1 - smoothing) + smoothing / classes
+
+    @property
+    def _size(self) -> int:
+        return self.faces.images.shape[1]

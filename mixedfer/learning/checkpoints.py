@@ -1,0 +1,55 @@
+"""One file per unfinished run with everything that the next epoch depends on; replaced atomically after each epoch."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer import disk
+
+
+@dataclass
+class Progress:
+    """What a run has behind it: `history` and `proof` per epoch, and the `best` weights if the recipe selects them."""
+
+    history: list[dict] = field(default_factory=list)
+    order: list[str] = field(default_factory=list)
+    draws: list[str] = field(default_factory=list)
+    selected: int = -1
+    best: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def epochs(self) -> int:
+        return len(self.history)
+
+
+def save(path: Path, variables: list, progress: Progress) -> None:
+    """Write the values of Keras `variables` (weights, optimiser state, dropout streams) and the progress."""
+    arrays = {f"v{index:04d}": np.asarray(variable.numpy()) for index, variable in enumerate(variables)}
+    arrays |= {f"b{index:04d}": array for index, array in enumerate(progress.best)}
+    facts = {"history": progress.history, "order": progress.order, "draws": progress.draws, "selected": progress.selected}
+    buffer = io.BytesIO()
+    np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+    disk.write_bytes(path, buffer.getbuffer())
+
+
+def load(path: Path, variables: list) -> Progress:
+    """Put a checkpoint's values back into `variables`; an empty Progress where there is none or it cannot be read.
+
+    A damaged checkpoint costs the epochs it held, never the result: training starts again from the seed.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        values = [arrays[f"v{index:04d}"] for index in range(len(variables))]
+        facts = json.loads(arrays["facts"].tobytes())
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return Progress()
+    for variable, value in zip(variables, values):
+        variable.assign(value)
+    return Progress(best=[arrays[name] for name in sorted(arrays) if name.startswith("b")], **facts)

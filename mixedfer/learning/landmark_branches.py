@@ -1,0 +1,31 @@
+"""Landmark branches: a view's array in, features out. Called as `branch(x, classes, make) -> (batch, features)`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mlp:
+    """Flatten, then fully connected layers with ReLU, each optionally normalised and followed by dropout."""
+
+    units: tuple[int, ...] = (128, 64)
+    batch_normalisation: bool = False
+    dropout: float = 0.0
+
+    def __call__(self, x, classes: int, make):
+        x = make.flatten(x, "landmarks_flatten")
+        for index, units in enumerate(self.units, 1):
+            x = make.dense(x, f"landmarks_fc{index}", units, batch_normalisation=self.batch_normalisation)
+            x = make.dropout(x, f"landmarks_fc{index}_dropout", self.dropout)
+        return x
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pointwise:
+    """The original landmark branch: a dense layer on each point, flatten, one unit per class; 280 parameters for two."""
+
+    def __call__(self, x, classes: int, make):
+        x = make.dense(x, "landmarks_point", classes, initializer="glorot_uniform")
+        x = make.flatten(x, "landmarks_flatten")
+        return make.dense(x, "landmarks_classes", classes, activation=None, initializer="glorot_uniform")

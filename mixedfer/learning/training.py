@@ -1,0 +1,188 @@
+"""train(cell) -> record: the only compile() and the only fit loop.
+
+After every epoch: validate, note what the proof needs, write the checkpoint. After the last: read the test partition,
+once, and write the record. A run that was killed goes on from its checkpoint to the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from mixedfer import disk, records
+from mixedfer.errors import Fault
+from mixedfer.faces import splits
+from mixedfer.faceset import FaceSet
+from mixedfer.learning import backend, checkpoints, models
+from mixedfer.learning.batches import Batches
+from mixedfer.learning.checkpoints import Progress
+from mixedfer.records import Predictions, Record
+from mixedfer.study import Cell, Recipe
+
+FIRST_BATCHES = 2
+Watch = Callable[[int, dict], None]
+
+
+def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
+          watch: Watch = lambda epochs, last: None) -> None:
+    """Make the record of one cell, `run`, in `store`, or return at once if it is there.
+
+    `watch(epochs, last)` is called with the number of finished epochs and the last history entry. `threads` is what
+    `backend.setup` was called with. Raises Busy when another process trains this cell, Fault when the loss is not a
+    number or the disk is full.
+    """
+    folder = records.run_folder(store, run)
+    work = store / "work" / run
+    with disk.lock(store / "locks" / run, f"{cell} (run {run})"):
+        if not disk.is_done(folder):
+            Run(cell, faces, work / "checkpoint.npz", watch).finish(folder, threads)
+        shutil.rmtree(work, ignore_errors=True)
+    backend.release()
+
+
+class Run:
+    """One cell being trained: its model, its batches and what it has behind it."""
+
+    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, watch: Watch):
+        self.cell, self.faces, self.recipe, self.checkpoint, self.watch = cell, faces, cell.study.recipe, checkpoint, watch
+        self.split = splits.split(faces, cell.study, cell.fold)
+        self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks)
+                      for part in ("train", "validation", "test")}
+        self.model = self._build()
+        self.initial = {variable.path: {"shape": list(variable.shape), "sha256": _hash(variable)}
+                        for variable in self.model.weights}
+        self.progress = checkpoints.load(checkpoint, self._state())
+        self.started, self.seconds = time.perf_counter(), []
+
+    def _build(self) -> keras.Model:
+        view, shape = self.cell.arm.landmarks, None
+        if view is not None:
+            shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.faces.images.shape[1]).shape[1:]
+        model = models.build(self.recipe, self.cell.arm, self.faces.images.shape[1:], shape, len(self.faces.classes),
+                             self.cell.seed)
+        model.compile(_optimizer(self.recipe), keras.losses.CategoricalCrossentropy(), metrics=["accuracy"],
+                      **backend.compile_options())
+        model.optimizer.build(model.trainable_variables)
+        return model
+
+    def _state(self) -> list:
+        """Every variable that the next epoch depends on: weights, dropout streams, optimiser."""
+        return [*self.model.trainable_variables, *self.model.non_trainable_variables, *self.model.optimizer.variables]
+
+    def finish(self, folder: Path, threads: int) -> None:
+        """Train what is left, then write the record."""
+        self._fit()
+        if self.recipe.selection == "best":
+            self.model.set_weights(self.progress.best)
+        record = Record(spec=self.cell.spec(self.faces.content), provenance=self._provenance(threads), proof=self._proof(),
+                        history=self.progress.history, summary=self._summary(),
+                        test=self._predict("test"), validation=self._predict("validation"))
+        weights = {variable.path: np.asarray(variable.numpy()) for variable in self.model.weights}
+        records.write(folder, record, weights, self._timing())
+
+    def _fit(self) -> None:
+        steps = self.parts["train"].steps
+        if self.progress.epochs < self.recipe.epochs:
+            self.model.fit(self._stream(), steps_per_epoch=steps, epochs=self.recipe.epochs, verbose=0,
+                           initial_epoch=self.progress.epochs, callbacks=[Epochs(self)], shuffle=False)
+
+    def _stream(self) -> Iterator[tuple[dict, np.ndarray]]:
+        """All batches of all epochs that are left. What a batch holds depends on its place alone, so reading ahead is safe."""
+        names = {tensor.name for tensor in self.model.inputs}
+        for epoch in range(self.progress.epochs, self.recipe.epochs):
+            for inputs, targets in self.parts["train"].epoch(epoch):
+                yield {name: inputs[name] for name in inputs if name in names}, targets
+
+    def end_epoch(self, epoch: int, logs: dict, seconds: float) -> None:
+        """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
+        validation = self._predict("validation")
+        truth = self.faces.labels[validation.rows]
+        loss = float(-np.log(np.maximum(validation.probabilities[np.arange(len(truth)), truth], 1e-7)).mean())
+        if not (math.isfinite(logs["loss"]) and math.isfinite(loss)):
+            raise Fault(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
+                        remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are kept.")
+        entry = {"epoch": epoch + 1, "learning_rate": self.rate(epoch), "loss": float(logs["loss"]),
+                 "accuracy": float(logs["accuracy"]), "validation_loss": loss,
+                 "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}
+        self._note(epoch, entry)
+        checkpoints.save(self.checkpoint, self._state(), self.progress)
+        self.seconds.append(seconds)
+        self.watch(self.progress.epochs, entry)
+
+    def _note(self, epoch: int, entry: dict) -> None:
+        best = max((past["validation_accuracy"] for past in self.progress.history), default=-1.0)
+        self.progress.history.append(entry)
+        draws = self.parts["train"].draws(epoch)
+        self.progress.order.append(disk.hash_arrays(self.parts["train"].rows[self.parts["train"].order(epoch)]))
+        self.progress.draws.append("none" if draws is None else disk.hash_arrays(draws))
+        if self.recipe.selection == "last":
+            self.progress.selected = epoch
+        elif entry["validation_accuracy"] > best:
+            self.progress.selected, self.progress.best = epoch, self.model.get_weights()
+
+    def rate(self, epoch: int) -> float:
+        """The learning rate of an epoch, counted from 0."""
+        return float(self.recipe.learning_rate * self.recipe.schedule(epoch, self.recipe.epochs))
+
+    def _predict(self, part: str) -> Predictions:
+        batches, names = self.parts[part], {tensor.name for tensor in self.model.inputs}
+        outputs = [self.model.predict_on_batch({name: inputs[name] for name in inputs if name in names})
+                   for inputs in batches.still()]
+        return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
+
+    def _proof(self) -> dict:
+        first = [inputs[name] for step, (inputs, _) in zip(range(FIRST_BATCHES), self._plain().epoch(0)) for name in sorted(inputs)]
+        return {"initial_weights": self.initial, "order": self.progress.order, "draws": self.progress.draws,
+                "first_batches": disk.hash_arrays(*first),
+                "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in ("train", "validation", "test")},
+                "learning_rate": [entry["learning_rate"] for entry in self.progress.history]}
+
+    def _plain(self) -> Batches:
+        """The training batches with the plain points as view: what every arm is offered, whatever it looks at."""
+        return Batches(self.faces, self.split.train, "train", self.recipe, self.cell.seed, lambda points, found, size: points)
+
+    def _provenance(self, threads: int) -> dict:
+        return {**backend.versions(), **backend.making(), "device": backend.device(), "threads": threads, "deterministic": True}
+
+    def _summary(self) -> dict:
+        return {"parameters": int(self.model.count_params()), "epochs": self.progress.epochs,
+                "selected_epoch": self.progress.selected + 1}
+
+    def _timing(self) -> dict:
+        """Seconds of this process alone; epochs of a run that was resumed are not counted twice."""
+        images = len(self.split.train)
+        return {"seconds": time.perf_counter() - self.started, "seconds_per_epoch": self.seconds,
+                "images_per_second": [images / seconds for seconds in self.seconds]}
+
+
+class Epochs(keras.callbacks.Callback):
+    """Sets the learning rate before an epoch and hands the run what an epoch gave."""
+
+    def __init__(self, run: Run):
+        super().__init__()
+        self.run, self.began = run, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+        self.model.optimizer.learning_rate = self.run.rate(epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.run.end_epoch(epoch, logs, time.perf_counter() - self.began)
+
+
+def _optimizer(recipe: Recipe) -> keras.Optimizer:
+    rate, decay = recipe.learning_rate, recipe.weight_decay or None
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0, weight_decay=decay)
+    kind = keras.optimizers.Adam if recipe.optimizer == "adam" else keras.optimizers.AdamW
+    return kind(rate, weight_decay=recipe.weight_decay if recipe.optimizer == "adamw" else decay)
+
+
+def _hash(variable) -> str:
+    return disk.hash_arrays(np.asarray(variable.numpy()))

@@ -1,0 +1,10 @@
+"""The points as they come: pixels of the image, not normalised (the original study's input)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def pixels(points: np.ndarray, found: np.ndarray, size: int) -> np.ndarray:
+    """(n, 68, 2) x and y in pixels."""
+    return points.astype(np.float32)

@@ -1,0 +1,119 @@
+"""Study files: small Python files with a docstring and a `STUDY`; and values set for them on the command line."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mixedfer.errors import BadInput, StudyError, nearest
+from mixedfer.study import Study
+
+
+def load(path: Path, settings: Sequence[str] = ()) -> Study:
+    """The `STUDY` of a file, varied by settings such as "epochs=3".
+
+    The file is imported by its own name from its own folder, so that worker processes can import what it defines.
+    """
+    path = find(path)
+    name, folder = path.stem, str(path.parent.resolve())
+    if name not in sys.modules:
+        found = importlib.util.find_spec(name) if name.isidentifier() else None
+        if not name.isidentifier() or (found and found.origin != str(path.resolve())):
+            raise StudyError(f"a study file cannot be called {path.name!r}: Python knows another module by that name",
+                             file=path, remedy="Rename the file.")
+        sys.path.insert(0, folder)
+    try:
+        module = importlib.import_module(name)
+    except BadInput:
+        raise
+    except (SyntaxError, ImportError, TypeError, NameError, AttributeError, ValueError) as error:
+        raise StudyError(f"does not load ({type(error).__name__}: {error})", file=path,
+                         row=_line(error, path)) from error
+    study = getattr(module, "STUDY", None)
+    if not isinstance(study, Study):
+        raise StudyError("defines no STUDY = Study(...)", file=path)
+    for setting in settings:
+        study = _apply(study, setting)
+    return study
+
+
+def find(path: Path) -> Path:
+    """The study file itself. Raises StudyError with the nearest name in its folder when there is none."""
+    if path.is_file():
+        return path
+    others = [other.name for other in path.parent.glob("*.py")] if path.parent.is_dir() else []
+    raise StudyError("no such study file", file=path, remedy=nearest(path.name, others) if others else "")
+
+
+def describe(folder: Path) -> dict[str, str]:
+    """Study file -> first line of its docstring, for every file in `folder` that defines a STUDY; nothing is run."""
+    found = {}
+    for path in sorted(folder.glob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
+                 if isinstance(target, ast.Name)}
+        if "STUDY" in names:
+            found[str(path)] = (ast.get_docstring(tree) or "(no docstring)").splitlines()[0]
+    return found
+
+
+def _apply(study: Study, setting: str) -> Study:
+    name, equals, text = setting.partition("=")
+    if not equals:
+        raise StudyError(f"--set {setting!r} has no value", remedy="Write --set NAME=VALUE, for example --set epochs=3.")
+    current = study.current(name)
+    return study.varying(**{name: _value(text, current, name)})
+
+
+def _value(text: str, current: Any, name: str) -> Any:
+    """Text as a value of the kind that the field has now."""
+    if isinstance(current, tuple):
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            value = [_literal(item.strip()) for item in text.split(",") if item.strip()]
+        return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+    if dataclasses.is_dataclass(current) or callable(current) or (current is None and ":" in text):
+        return None if text == "None" else _thing(text, current, name)
+    return text if isinstance(current, str) else _literal(text)
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _thing(text: str, current: Any, name: str) -> Any:
+    """A class or function by `module:Name`, or by a name from the module of the current one; classes with their defaults."""
+    module_name, _, thing_name = text.rpartition(":")
+    if not module_name:
+        module_name = type(current).__module__ if dataclasses.is_dataclass(current) else current.__module__
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise StudyError(f"--set {name}={text}: no module {module_name!r}", remedy="Write package.module:Name.") from error
+    known = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module_name]
+    if thing_name not in known:
+        raise StudyError(f"--set {name}={text}: {module_name} has no {thing_name!r}", remedy=nearest(thing_name, known))
+    thing = getattr(module, thing_name)
+    return thing() if isinstance(thing, type) else thing
+
+
+def _line(error: Exception, path: Path) -> int | None:
+    """The line of the study file where loading failed."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    trace, line = error.__traceback__, None
+    while trace:
+        if trace.tb_frame.f_code.co_filename == str(path.resolve()):
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line

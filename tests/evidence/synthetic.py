@@ -1,0 +1,212 @@
+"""A finished study without any training: real records, a real face set and a plan, with a planted difference.
+
+`scores` draws right/wrong tables from a known two-way random-effects model; `build` writes a whole study to a store.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.special import ndtri
+
+from mixedfer import disk, records, seeds
+from mixedfer.faceset import PARTITIONS, content_hash
+from mixedfer.geometry import OUTLINES
+from mixedfer.study import Arm, Cell, Preparation, Recipe, Study, canonical, digest
+
+SIZE = 48
+EPOCHS = 4
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Stands for a data set in the canonical study."""
+
+    people: int = 20
+
+
+def stand_in() -> None:
+    """Stands for every function that a study refers to (detector, backbone, branch, view)."""
+
+
+def scores(rng: np.random.Generator, replicates: int, images: int, accuracies: tuple[float, ...],
+           *, spread: float = 0.03, shared: float = 0.5, own: float = 0.2) -> np.ndarray:
+    """(I, J, K) bool tables of right answers whose expected accuracies are exactly `accuracies`.
+
+    A latent score of variance 1: `shared` by image, `own` by arm and image, `spread`**2 by arm and replicate, the rest
+    by all three. New images and new replicates are new draws, which is what the two-way comparison assumes.
+    """
+    arms = len(accuracies)
+    rest = 1 - shared - own - spread**2
+    latent = (np.sqrt(shared) * rng.standard_normal((1, 1, images))
+              + np.sqrt(own) * rng.standard_normal((arms, 1, images))
+              + spread * rng.standard_normal((arms, replicates, 1))
+              + np.sqrt(rest) * rng.standard_normal((arms, replicates, images)))
+    return latent < ndtri(np.asarray(accuracies))[:, None, None]
+
+
+def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, margin: float = 0.02) -> Study:
+    """A study whose first arm is the control; an arm sees the image unless its name contains "landmarks-only"."""
+    made = [Arm(name, image="landmarks-only" not in name, landmarks=None if name == "image-only" else stand_in)
+            for name in arms]
+    recipe = Recipe(backbone=stand_in, landmark_branch=stand_in, fusion=stand_in, epochs=EPOCHS, batch_size=16,
+                    learning_rate=0.01, schedule=stand_in)
+    return Study(question="Do landmarks help on drawn faces?", dataset=Drawn(),
+                 preparation=Preparation(detector=stand_in), recipe=recipe, control=made[0], treatments=tuple(made[1:]),
+                 replicates=replicates, folds=folds, margin=margin)
+
+
+def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, images: int = 200,
+          classes=("happy", "sad"), effect: float | Mapping[str, float] = 0.1, accuracy: float = 0.7,
+          folds: int = 0, margin: float = 0.02, missed: float = 0.3, collapsed: tuple[str, ...] = (), seed: int = 0,
+          name: str = "drawn", edit: Callable[[str, int, int, dict], None] | None = None) -> records.Plan:
+    """Write a finished study to `store` and return its plan (also written, as `mixedfer run` would leave it).
+
+    `images` is the number of tested images (in all folds together); `effect` is what a treatment adds to the accuracy
+    of the control, for all treatments or by name. Arms in `collapsed` answer one constant, the class prior.
+    `edit(arm, fold, replicate, facts)` may spoil a run before it is written: `facts` holds spec, provenance, proof,
+    history, summary and "test", a dict of rows and probabilities.
+    """
+    made = study(arms, replicates=replicates, folds=folds, margin=margin)
+    faces, arrays = write_faces(store, images, classes, folds=folds, missed=missed, seed=seed)
+    tested = np.flatnonzero(arrays["partition"] == PARTITIONS.index("test")) if not folds else np.arange(images)
+    gain = {arm: effect.get(arm, 0.0) if isinstance(effect, Mapping) else effect for arm in arms[1:]}
+    right = scores(seeds.generator(seed, "scores"), replicates, len(tested),
+                   tuple(accuracy + gain.get(arm, 0.0) for arm in arms))
+    cells = []
+    for cell in made.cells():
+        index, rows = arms.index(cell.arm.name), _fold(tested, cell.fold, folds)
+        answers = _answers(seeds.generator(seed, "answers", cell.fold, cell.replicate, index), arrays["labels"][rows],
+                           right[index, cell.replicate][np.searchsorted(tested, rows)], len(classes))
+        if cell.arm.name in collapsed:
+            answers[:] = np.bincount(arrays["labels"], minlength=len(classes)) / len(arrays["labels"])
+        run = _write_run(store, cell, faces, rows, answers.astype(np.float32), edit)
+        cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate, "run": run})
+    plan = records.Plan(name=name, question=made.question, metric=made.metric, margin=margin, study=canonical(made),
+                        faces=faces, control=arms[0], treatments=list(arms[1:]), cells=cells, varied={})
+    records.write_plan(records.plan_file(store, digest(made.making())), plan)
+    return plan
+
+
+def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: float = 0.3, seed: int = 0):
+    """Write a face set of drawn faces; returns its folder name and arrays. Without folds, 3 in 7 images are tested."""
+    rng = seeds.generator(seed, "faces")
+    count = images if folds else images * 7 // 3
+    labels = np.arange(count) % len(classes)
+    landmarks = np.stack([_face(rng, label / max(1, len(classes) - 1)) for label in labels]).astype(np.float32)
+    partition = np.full(count, -1, np.int8)
+    if not folds:
+        partition[:] = PARTITIONS.index("train")
+        partition[:images // 3] = PARTITIONS.index("validation")
+        partition[count - images:] = PARTITIONS.index("test")
+    arrays = {
+        "images": np.stack([_draw(points) for points in landmarks])[..., None], "landmarks": landmarks,
+        "boxes": np.tile(np.float32([0, 0, SIZE, SIZE]), (count, 1)), "found": rng.random(count) >= missed,
+        "readable": np.ones(count, bool), "labels": labels.astype(np.int64), "partition": partition,
+        "subjects": (np.arange(count) // 10).astype(np.int64),
+        "ids": np.array([f"drawn-{row:05d}".encode() for row in range(count)]),
+    }
+    key = f"drawn-{content_hash(arrays, tuple(classes))}"
+    meta = {"key": key, "content": content_hash(arrays, tuple(classes)), "classes": list(classes),
+            "partitions": list(PARTITIONS), "dataset": canonical(Drawn()), "unreadable": [],
+            "preparation": canonical(Preparation(detector=stand_in))}
+    if not disk.is_done(store / "faces" / key):
+        with disk.new_folder(store / "faces" / key) as part:
+            for name, array in arrays.items():
+                np.save(part / f"{name}.npy", array)
+            (part / "meta.json").write_text(disk.to_json(meta), encoding="utf-8")
+    return key, arrays
+
+
+def sha(*axes) -> str:
+    """A hash that stands for the hash of real bytes."""
+    return hashlib.sha256(repr(axes).encode()).hexdigest()
+
+
+def facts(cell: Cell, content: str, classes: int) -> dict:
+    """What one run leaves beside its predictions. Arms that see both inputs have a wider classifier."""
+    both = cell.arm.image and cell.arm.landmarks is not None
+    layers = ({"image_conv1/kernel": [3, 3, 1, 4], "image_conv1/bias": [4]} if cell.arm.image else {})
+    layers |= {"landmark_dense/kernel": [136, 8]} if cell.arm.landmarks is not None else {}
+    layers |= {"joint_dense/kernel": [16 if both else 8, 6], "joint_dense/bias": [6], "answer/kernel": [6, classes]}
+    at = (cell.fold, cell.replicate)
+    rates = [0.01 * 0.5**epoch for epoch in range(EPOCHS)]
+    bonus = 0.05 * both + 0.01 * cell.replicate
+    history = [{"epoch": epoch, "learning_rate": rate, "loss": 0.8 - 0.1 * epoch - bonus,
+                "accuracy": 0.4 + 0.1 * epoch + bonus, "validation_loss": 0.78 - 0.08 * epoch - bonus,
+                "validation_accuracy": 0.42 + 0.08 * epoch + bonus} for epoch, rate in enumerate(rates, 1)]
+    return {
+        "spec": cell.spec(content),
+        "provenance": {"keras": "3.15.1", "backend": "tensorflow", "backend_version": "2.21.0", "numpy": "2.4.6",
+                       "python": "3.11.7", "mixedfer": "0.1.0", "making": sha("making"), "device": "cpu", "threads": 1,
+                       "deterministic": True},
+        "proof": {"initial_weights": {path: {"shape": shape, "sha256": sha(path, shape, at)}
+                                      for path, shape in layers.items()},
+                  "order": [sha("order", epoch, at) for epoch in range(EPOCHS)],
+                  "draws": [sha("draws", epoch, at) for epoch in range(EPOCHS)], "first_batches": sha("batches", at),
+                  "split": {part: sha(part, at) for part in PARTITIONS}, "learning_rate": rates},
+        "history": history,
+        "summary": {"parameters": sum(int(np.prod(shape)) for shape in layers.values()), "epochs": EPOCHS,
+                    "selected_epoch": EPOCHS},
+    }
+
+
+def _write_run(store, cell, faces, rows, answers, edit) -> str:
+    made = facts(cell, faces.removeprefix("drawn-"), answers.shape[1]) | {"test": {"rows": rows, "probabilities": answers}}
+    if edit:
+        edit(cell.arm.name, cell.fold, cell.replicate, made)
+    test = records.Predictions(**made.pop("test"))
+    run = digest({**made, "test": disk.hash_arrays(test.rows, test.probabilities), "arm": cell.arm.name})
+    if not disk.is_done(records.run_folder(store, run)):
+        nothing = records.Predictions(test.rows[:0], test.probabilities[:0])
+        record = records.Record(**made, test=test, validation=nothing)
+        records.write(records.run_folder(store, run), record, weights={}, timing={"seconds": 1.0})
+    return run
+
+
+def _fold(tested: np.ndarray, fold: int, folds: int) -> np.ndarray:
+    return tested if not folds else tested[(tested // 10) % folds == fold]
+
+
+def _answers(rng, truth, right, classes: int) -> np.ndarray:
+    answered = np.where(right, truth, (truth + rng.integers(1, classes, len(truth))) % classes)
+    logits = rng.normal(0, 0.5, (len(truth), classes))
+    logits[np.arange(len(truth)), answered] = logits.max(-1) + rng.uniform(0.2, 3, len(truth))
+    likelihood = np.exp(logits)
+    return likelihood / likelihood.sum(-1, keepdims=True)
+
+
+def _face(rng, frown: float) -> np.ndarray:
+    """68 points of a drawn face in pixels; the mouth's corners sink as `frown` goes from 0 to 1."""
+    def arc(centre, radii, start, stop, count, closed=False):
+        angle = np.linspace(np.radians(start), np.radians(stop), count, endpoint=not closed)
+        return np.stack([centre[0] + radii[0] * np.cos(angle), centre[1] + radii[1] * np.sin(angle)], -1)
+    mouth = (24, 36)
+    points = np.concatenate([
+        arc((24, 22), (17, 22), 180, 0, 17), arc((16, 17), (6, 3), 180, 360, 5), arc((32, 17), (6, 3), 180, 360, 5),
+        np.stack([np.full(4, 24.0), np.linspace(19, 27, 4)], -1), arc((24, 28), (4, 2), 180, 0, 5),
+        arc((16, 20), (3.5, 1.5), 180, 540, 6, True), arc((32, 20), (3.5, 1.5), 180, 540, 6, True),
+        arc(mouth, (7, 3), 180, 540, 12, True), arc(mouth, (5, 1.5), 180, 540, 8, True)])
+    points[48:, 1] += (frown - 0.5) * 6 * ((points[48:, 0] - 24) / 7) ** 2
+    return 24 + (points - 24) * rng.uniform(0.8, 1.0) + rng.normal(0, 0.8, 2) + rng.normal(0, 0.2, (68, 2))
+
+
+def _draw(points: np.ndarray) -> np.ndarray:
+    """A (48, 48) uint8 picture: a light head on a dark ground with the outlines drawn in."""
+    y, x = np.mgrid[:SIZE, :SIZE]
+    left, right, chin = points[0], points[16], points[8]
+    centre, radius = (left + right) / 2, (right[0] - left[0]) / 2
+    head = ((x - centre[0]) / radius) ** 2 + ((y - centre[1]) / (chin[1] - centre[1])) ** 2 < 1
+    picture = np.where(head, 190, 50).astype(np.uint8)
+    for group, closed in OUTLINES:
+        line = points[group]
+        line = np.concatenate([line, line[:1]]) if closed else line
+        steps = np.linspace(0, 1, 12)[:, None]
+        marks = np.concatenate([a + (b - a) * steps for a, b in zip(line, line[1:])])
+        x_marks, y_marks = marks.round().astype(int).clip(0, SIZE - 1).T
+        picture[y_marks, x_marks] = 20
+    return picture

@@ -1,0 +1,137 @@
+"""The default test against published numbers, a textbook analysis of variance, and simulations with a known truth."""
+
+from __future__ import annotations
+
+import math
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from synthetic import scores
+
+from mixedfer.errors import BadInput, Fault
+from mixedfer.evidence.statistics import mcnemar, power, two_way
+
+
+def test_published_mean_squares():
+    """MRMCaov's VanDyke example (Smith, Hillis & Pesce, J. Stat. Softw.): 5 readers, 2 modalities.
+
+    It prints covariances instead of case mean squares: den = MSTR + J max(Cov2 - Cov3, 0), which is K = 1 here.
+    """
+    squares = two_way.MeanSquares(arm=0.02390123, replicate=0.001802469, image=5 * 0.0010145903, rest=5 * 0.0006604938)
+    found = two_way.from_mean_squares(-0.09777778, squares, replicates=5, images=1)
+    assert squares.arm / squares.denominator == pytest.approx(6.689493, abs=5e-6)
+    assert (found.difference / found.se) ** 2 == pytest.approx(6.689493, abs=5e-6)
+    assert found.ddf == pytest.approx(15.71732, abs=5e-6)
+    assert found.p == pytest.approx(0.02008822, abs=5e-8)
+    assert found.se == pytest.approx(0.03780451, abs=5e-9)
+    assert found.interval(0.95) == pytest.approx((-0.1780371, -0.0175185), abs=5e-8)
+
+
+def textbook(control, treatment):
+    """Mean squares of the crossed layout by explicit cell, row and column means (any analysis of variance textbook)."""
+    y = np.stack([control, treatment]).astype(float)
+    arms, replicates, images = y.shape
+    m = y.mean()
+    t, r, c = (y.mean(axes, keepdims=True) for axes in ((1, 2), (0, 2), (0, 1)))
+    tr, tc, rc = (y.mean(axis, keepdims=True) for axis in (2, 1, 0))
+    ms_t = replicates * images * ((t - m) ** 2).sum() / (arms - 1)
+    ms_tr = images * ((tr - t - r + m) ** 2).sum() / ((arms - 1) * (replicates - 1))
+    ms_tc = replicates * ((tc - t - c + m) ** 2).sum() / ((arms - 1) * (images - 1))
+    rest = y - tr - tc - rc + t + r + c - m
+    return ms_t, ms_tr, ms_tc, (rest**2).sum() / ((arms - 1) * (replicates - 1) * (images - 1))
+
+
+@pytest.mark.parametrize("kind", [bool, int, float])
+def test_mean_squares_are_those_of_the_textbook(kind):
+    control, treatment = scores(np.random.default_rng(3), 4, 60, (0.6, 0.7)).astype(kind)
+    if kind is float:
+        control = control + np.random.default_rng(4).normal(size=control.shape)
+    squares, difference = two_way.mean_squares(control, treatment)
+    assert (squares.arm, squares.replicate, squares.image, squares.rest) == pytest.approx(textbook(control, treatment))
+    assert difference == pytest.approx(treatment.mean() - control.mean())
+
+
+def test_identical_arms_differ_by_exactly_nothing():
+    right = scores(np.random.default_rng(0), 5, 300, (0.7,))[0]
+    finding = two_way.compare(right, right, margin=0.01)
+    assert (finding.estimate, finding.p, finding.ci95, finding.ci90) == (0.0, 1.0, (0.0, 0.0), (0.0, 0.0))
+    assert (finding.verdict, finding.mde, finding.se) == ("equivalent", 0.0, 0.0)
+    assert not any(isinstance(value, float) and math.isnan(value) for value in vars(finding).values())
+
+
+def test_copies_of_one_replicate_leave_the_paired_test_over_images():
+    one, other = scores(np.random.default_rng(1), 1, 400, (0.6, 0.7))
+    found = two_way.estimate(np.tile(one, (4, 1)), np.tile(other, (4, 1)))
+    gap = other[0].astype(float) - one[0]
+    assert found.se == pytest.approx(gap.std(ddof=1) / math.sqrt(400))
+    assert found.p == pytest.approx(2 * norm.sf(abs(gap.mean()) / found.se))
+
+
+def test_replicates_that_tie_by_chance_are_not_certainty():
+    """Both replicates differ by 1 image in 4, on different images: MS_TR is 0 and MS_TC < MS_TRC, yet nothing is sure."""
+    found = two_way.estimate(np.zeros((2, 4), bool), np.array([[1, 0, 0, 0], [0, 1, 0, 0]], bool))
+    assert found.se > 0.1 and found.p > 0.05
+
+
+def test_one_replicate_says_nothing_about_new_seeds():
+    control, treatment = scores(np.random.default_rng(0), 1, 500, (0.5, 0.9))
+    finding = two_way.compare(control, treatment, margin=0.01)
+    assert finding.estimate == pytest.approx(treatment.mean() - control.mean()) and finding.estimate > 0.3
+    assert (finding.p, finding.ci95, finding.ci90, finding.p_adjusted, finding.mde) == (None,) * 5
+    assert (finding.verdict, finding.test) == ("inconclusive", "none: one replicate says nothing about new seeds")
+
+
+@pytest.mark.parametrize("control, treatment, error", [
+    (np.ones((3, 5), bool), np.ones((3, 6), bool), BadInput),
+    (np.ones((3, 1), bool), np.ones((3, 1), bool), BadInput),
+    (np.ones((3, 0), bool), np.ones((3, 0), bool), BadInput),
+    (np.ones(5, bool), np.ones(5, bool), BadInput),
+    (np.full((3, 5), np.nan), np.ones((3, 5)), Fault),
+])
+def test_bad_scores_are_refused(control, treatment, error):
+    with pytest.raises(error):
+        two_way.compare(control, treatment, margin=0.01)
+
+
+def rejections(accuracies, replicates, images, repeats, seed):
+    """Share of simulated studies in which the two-way test and the pooled McNemar test find a difference at 5%."""
+    rng = np.random.default_rng(seed)
+    two, pooled = 0, 0
+    for _ in range(repeats):
+        control, treatment = scores(rng, replicates, images, accuracies)
+        two += two_way.estimate(control, treatment).p < 0.05
+        pooled += mcnemar.compare(control.ravel(), treatment.ravel()).exact < 0.05
+    return two / repeats, pooled / repeats
+
+
+def test_error_rate_where_the_arms_are_equal():
+    """Nominal 5%; 400 studies give a standard error of 1.1 points. Pooling all pairs is wrong far more often."""
+    two, pooled = rejections((0.7, 0.7), replicates=10, images=300, repeats=400, seed=5)
+    assert 0.02 <= two <= 0.085
+    assert pooled > 0.2
+
+
+def test_power_at_the_minimum_detectable_effect():
+    """A planted gap of the size that the design claims to find in 80% of studies is found in about 80%."""
+    pilot = two_way.estimate(*scores(np.random.default_rng(0), 10, 20_000, (0.70, 0.76)))
+    parts = power.components(*scores(np.random.default_rng(0), 10, 20_000, (0.70, 0.76)))
+    se = math.sqrt(power.variance(parts, replicates=10, images=300))
+    gap = power.minimum_detectable_effect(se, pilot.ddf)
+    found, _ = rejections((0.70, 0.70 + gap), replicates=10, images=300, repeats=400, seed=6)
+    assert 0.70 <= found <= 0.90
+
+
+def test_a_large_study_is_fast_and_light():
+    control, treatment = scores(np.random.default_rng(0), 20, 100_000, (0.7, 0.72))
+    two_way.compare(control[:, :10], treatment[:, :10], margin=0.01)
+    begun = time.perf_counter()
+    two_way.compare(control, treatment, margin=0.01)
+    assert time.perf_counter() - begun < 1
+    tracemalloc.start()
+    two_way.compare(control, treatment, margin=0.01)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * control.nbytes

@@ -1,0 +1,170 @@
+import dataclasses
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixedfer import faceset
+from mixedfer.errors import BadInput, Damaged
+from mixedfer.faces import landmarks, preparation
+from mixedfer.faces.crop import crop
+from mixedfer.faces.datasets.folder import Folder
+from mixedfer.faces.detectors import Box
+from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.faces.detectors.whole_image import WholeImage
+from mixedfer.geometry import transform
+from mixedfer.study import PREDICTOR
+from tests.tiny import STUDY
+
+
+def test_the_set_holds_every_picture_with_its_landmarks_in_image_pixels(prepared):
+    _, faces = prepared
+    assert faces.images.shape == (48, 32, 32, 1) and faces.landmarks.shape == (48, 68, 2)
+    assert faces.found.mean() > 0.9 and faces.readable.all()
+    # Landmarks lie on the image they belong to; the jaw may reach over its edge a little.
+    assert np.all(faces.landmarks[faces.found] > -8) and np.all(faces.landmarks[faces.found] < 40)
+    eyes = faces.landmarks[:, 36:48].mean(1)
+    mouth = faces.landmarks[:, 48:].mean(1)
+    assert np.all(mouth[:, 1] > eyes[:, 1])
+
+
+def test_landmarks_follow_the_crop(prepared):
+    _, faces = prepared
+    row = int(np.flatnonzero(faces.found)[0])
+    picture = STUDY.dataset.read(None, STUDY.dataset.list(None).keys[row])
+    points = landmarks.extract(picture, Box(*faces.boxes[row]), landmarks.find_predictor(None, PREDICTOR))
+    _, matrix = crop(picture, Box(*faces.boxes[row]), 0.15, 32, False)
+    assert np.allclose(transform(points, matrix), faces.landmarks[row], atol=1e-3)
+
+
+def test_a_cropped_picture_shows_what_the_matrix_says():
+    picture = np.zeros((100, 120), np.uint8)
+    picture[40:44, 60:64] = 255  # centre at (61.5, 41.5)
+    image, matrix = crop(picture, Box(40, 20, 40, 40), 0.1, 96, False)
+    rows, columns = np.nonzero(image[..., 0] > 127)
+    assert np.allclose(transform(np.array([[61.5, 41.5]]), matrix)[0], [columns.mean(), rows.mean()], atol=0.05)
+
+
+def test_a_crop_over_the_edge_repeats_the_edge_and_keeps_its_size():
+    picture = np.full((20, 20), 9, np.uint8)
+    image, _ = crop(picture, Box(-10, -10, 40, 40), 0.5, 16, True)
+    assert image.shape == (16, 16, 3) and (image == 9).all()
+
+
+def test_a_second_call_finds_the_set_and_missed_is_no_reason_to_prepare_again(prepared):
+    store, faces = prepared
+    again = preparation.prepare(STUDY.varying(missed="exclude"), None, store, workers=1, quiet=True)
+    assert again.folder == faces.folder
+
+
+def test_workers_do_not_change_a_byte(prepared, tmp_path):
+    _, faces = prepared
+    again = preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
+    for name in faceset.ARRAYS:
+        assert (faces.folder / f"{name}.npy").read_bytes() == (again.folder / f"{name}.npy").read_bytes()
+    assert again.content == faces.content
+
+
+def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
+    study = "from tests.tiny import STUDY as S; STUDY = S.varying(identities=60)"
+    script = ("import sys; sys.path.insert(0, '.'); from pathlib import Path; from mixedfer.faces import preparation; "
+              f"{study}; preparation.prepare(STUDY, None, Path({str(tmp_path)!r}), workers=1, quiet=True)")
+    process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n exec({script!r})"],
+                               cwd=Path(__file__).parents[2])
+    for _ in range(600):
+        logs = list(tmp_path.glob("faces/*.partial/chunks.txt"))
+        if logs and logs[0].read_text().count("\n") >= 1:
+            break
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not list(tmp_path.glob("faces/*/DONE"))
+    study = STUDY.varying(identities=60)
+    resumed = preparation.prepare(study, None, tmp_path, workers=2, quiet=True)
+    whole = preparation.prepare(study, None, tmp_path / "other", workers=2, quiet=True)
+    assert resumed.content == whole.content
+    assert (resumed.folder / "meta.json").read_bytes() == (whole.folder / "meta.json").read_bytes()
+
+
+@pytest.fixture
+def photos(tmp_path, prepared):
+    """Four photos per class, one of them broken."""
+    import cv2
+
+    listing, folder = STUDY.dataset.list(None), tmp_path / "photos"
+    for label, name in enumerate(("happy", "sad")):
+        (folder / name).mkdir(parents=True)
+        for row in np.flatnonzero(listing.labels == label)[:4]:
+            cv2.imwrite(str(folder / name / f"{row}.png"), STUDY.dataset.read(None, listing.keys[row]))
+    (folder / "sad" / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+def test_a_bad_picture_is_recorded_and_not_fatal(photos, tmp_path):
+    study = dataclasses.replace(STUDY, dataset=Folder())
+    faces = preparation.prepare(study, photos, tmp_path / "store", workers=2, quiet=True)
+    assert len(faces) == 9 and faces.readable.sum() == 8
+    assert faces.meta["unreadable"] == [["sad/broken.png", "not a picture that can be decoded"]]
+    assert faces.counts()["by_class"]["sad"]["images"] == 5 and faces.counts()["unreadable"] == 1
+    assert not faces.used("whole-image")[faces.ids == b"sad/broken.png"].any()
+    assert "1 pictures could not be read" in preparation.describe(faces)
+
+
+def test_no_face_at_all_is_an_error(photos, tmp_path):
+    import cv2
+
+    for path in photos.glob("*/*.png"):
+        cv2.imwrite(str(path), np.full((60, 60), 128, np.uint8))
+    study = dataclasses.replace(STUDY, dataset=Folder())
+    with pytest.raises(BadInput, match="no face was found"):
+        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+    whole = study.varying(detector=WholeImage())
+    assert preparation.prepare(whole, photos, tmp_path / "store", workers=1, quiet=True).found.all()
+
+
+def test_a_predictor_with_the_wrong_hash(tmp_path):
+    (tmp_path / "model.dat").write_bytes(b"not a model")
+    with pytest.raises(BadInput, match=r"model\.dat.*SHA-256.*--set predictor="):
+        preparation.prepare(STUDY, None, tmp_path, predictor=tmp_path / "model.dat", quiet=True)
+    with pytest.raises(BadInput, match="no such file"):
+        landmarks.find_predictor(tmp_path / "none.dat", PREDICTOR)
+
+
+def test_the_installed_predictor_under_another_place_is_accepted(tmp_path):
+    copy = tmp_path / "copy.dat"
+    shutil.copy(landmarks.find_predictor(None, PREDICTOR), copy)
+    assert landmarks.find_predictor(copy, PREDICTOR) == copy
+
+
+def test_a_damaged_set_is_said(prepared, tmp_path):
+    _, faces = prepared
+    copy = tmp_path / "set"
+    shutil.copytree(faces.folder, copy)
+    (copy / "images.npy").write_bytes((copy / "images.npy").read_bytes()[:100])
+    with pytest.raises(Damaged, match=r"images\.npy"):
+        faceset.load(copy)
+    (copy / "DONE").unlink()
+    with pytest.raises(Damaged, match="not a finished face set"):
+        faceset.load(copy)
+
+
+def test_meta_is_plain_json(prepared):
+    _, faces = prepared
+    meta = json.loads((faces.folder / "meta.json").read_text())
+    assert meta["classes"] == ["happy", "sad"] and meta["preparation"]["detector"]["kind"].endswith(":DlibHog")
+
+
+def test_fer2013_faces_need_upsampling(real_data):
+    from mixedfer.faces.datasets.fer2013 import Fer2013
+
+    source = Fer2013()
+    pictures = [source.read(real_data, key) for key in source.list(real_data).keys[:300]]
+    found = [sum(DlibHog(upsample=times).find(picture) is not None for picture in pictures) for times in (0, 1)]
+    assert found[0] == 0
+    assert 0.6 < found[1] / len(pictures) < 0.75

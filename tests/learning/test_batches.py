@@ -1,0 +1,78 @@
+import numpy as np
+
+from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.shuffled import Shuffled
+from tests.tiny import STUDY
+
+RECIPE = STUDY.recipe
+
+
+def batches(faces, view=None, seed=1, recipe=RECIPE, part="train"):
+    return Batches(faces, np.arange(0, 40), part, recipe, seed, view)
+
+
+def test_arms_get_the_same_images_order_and_draws(prepared):
+    _, faces = prepared
+    views = (None, normalised, Shuffled(normalised))
+    for epoch in (0, 1):
+        for plain, mixed, shuffled in zip(*(batches(faces, view).epoch(epoch) for view in views)):
+            for name in ("image", "affine"):
+                assert np.array_equal(plain[0][name], mixed[0][name]) and np.array_equal(plain[0][name], shuffled[0][name])
+            assert np.array_equal(plain[1], mixed[1])
+            assert not np.array_equal(mixed[0]["landmarks"], shuffled[0]["landmarks"])
+
+
+def test_an_epoch_shows_every_row_once_and_another_order_each_time(prepared):
+    _, faces = prepared
+    orders = [batches(faces).order(epoch) for epoch in range(3)]
+    for order in orders:
+        assert sorted(order) == list(range(40))
+    assert not np.array_equal(orders[0], orders[1])
+    assert [len(targets) for _, targets in batches(faces).epoch(0)] == [10] * 4
+    assert not np.array_equal(batches(faces, seed=2).order(0), orders[0])
+
+
+def test_draws_belong_to_rows_not_to_batches(prepared):
+    _, faces = prepared
+    small, large = batches(faces), batches(faces, recipe=STUDY.varying(batch_size=40).recipe)
+    assert np.array_equal(small.draws(3), large.draws(3))
+    assert len(small.draws(3)) == len(faces)
+    assert not np.array_equal(small.draws(3), small.draws(4))
+
+
+def test_shuffled_landmarks_are_another_faces_of_the_same_part_for_the_whole_run(prepared):
+    _, faces = prepared
+    view = Shuffled(normalised)
+    first, again = batches(faces, view), batches(faces, view)
+    assert np.array_equal(first.sources, again.sources)
+    assert sorted(first.sources) == sorted(first.rows)
+    assert (first.sources != first.rows).mean() > 0.8
+    assert not np.array_equal(first.sources, batches(faces, view, part="test").sources)
+    assert np.array_equal(batches(faces, normalised).sources, first.rows)
+
+
+def test_views_follow_the_augmentation(prepared):
+    """An inter-ocular view does not change with shift, scale and rotation; with skew or mirror it does."""
+    _, faces = prepared
+    calm = STUDY.varying(skew=0.0, mirror=False, shift=0.1, rotation=30.0, scale=1.3).recipe
+    places = np.arange(10)
+    moved = batches(faces, normalised, recipe=calm)
+    assert np.allclose(moved.inputs(places, moved.draws(0))["landmarks"], moved.inputs(places, None)["landmarks"], atol=1e-5)
+    wild = batches(faces, normalised)
+    assert not np.allclose(wild.inputs(places, wild.draws(0))["landmarks"], wild.inputs(places, None)["landmarks"], atol=1e-3)
+
+
+def test_prediction_batches_have_one_size_and_all_rows_in_order(prepared):
+    _, faces = prepared
+    images = [inputs["image"] for inputs in batches(faces).still()]
+    assert [len(image) for image in images] == [PREDICTION_BATCH]
+    assert np.array_equal(images[0][:40], faces.images[:40])
+
+
+def test_targets_are_distributions(prepared):
+    _, faces = prepared
+    smooth = batches(faces, recipe=STUDY.varying(label_smoothing=0.2).recipe).targets(np.arange(40))
+    assert np.allclose(smooth.sum(1), 1)
+    assert np.array_equal(smooth.argmax(1), faces.labels[:40])
+    assert np.allclose(smooth.max(1), 0.9)  # 1 - 0.2 + 0.2 / 2 classes

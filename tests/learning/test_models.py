@@ -1,0 +1,94 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from mixedfer.learning.backbones.original import Original
+from mixedfer.learning.backbones.vgg16 import Vgg16
+from mixedfer.learning.fusions import Probabilities
+from mixedfer.learning.landmark_branches import Mlp, Pointwise
+from tests.tiny import STUDY
+
+pytestmark = pytest.mark.usefixtures("keras_ready")
+IMAGE, MIXED, SHUFFLED, LANDMARKS = STUDY.arms
+
+
+def build(arm, recipe=STUDY.recipe, image=(32, 32, 1), classes=2, seed=3):
+    from mixedfer.learning import models
+
+    return models.build(recipe, arm, image, (68, 2) if arm.landmarks else None, classes, seed)
+
+
+def test_arms_share_the_initial_weights_of_every_layer_of_equal_shape():
+    weights = [{weight.path: np.asarray(weight.numpy()) for weight in build(arm).weights} for arm in STUDY.arms]
+    image, mixed, shuffled, landmarks = weights
+    assert all(np.array_equal(mixed[name], shuffled[name]) for name in mixed)
+    wider = {name for name in image if image[name].shape != mixed[name].shape}
+    assert wider == {"joint_fc1/kernel"}
+    for other in (image, landmarks):
+        same = [name for name in other if other[name].shape == mixed[name].shape]
+        assert len(same) > 4 and all(np.array_equal(other[name], mixed[name]) for name in same)
+
+
+def test_another_seed_gives_other_weights():
+    first, second = build(IMAGE).weights, build(IMAGE, seed=4).weights
+    kernels = [(a, b) for a, b in zip(first, second) if a.path.endswith("kernel")]
+    assert all(not np.array_equal(a.numpy(), b.numpy()) for a, b in kernels)
+
+
+def test_the_papers_vgg16():
+    """Simonyan and Zisserman, table 2: configuration D has 138 million parameters at 224x224 with 1,000 classes."""
+    recipe = dataclasses.replace(STUDY.recipe, augmentation=None,
+                                 backbone=Vgg16(batch_normalisation=False, dense=(4096, 4096)),
+                                 fusion=dataclasses.replace(STUDY.recipe.fusion, units=()))
+    model = build(IMAGE, recipe, image=(224, 224, 3), classes=1000)
+    assert model.count_params() == 138_357_544
+    assert sum("conv" in layer.name and "relu" not in layer.name for layer in model.layers) == 13
+
+
+@pytest.mark.parametrize("image", [(48, 48, 1), (64, 64, 3), (100, 100, 1)])
+def test_inputs_of_many_sizes_gray_or_colour(image):
+    recipe = STUDY.varying(blocks=5).recipe
+    model = build(MIXED, recipe, image=image, classes=7)
+    batch = {"image": np.zeros((2, *image), np.uint8), "affine": np.tile(np.eye(3).reshape(9)[:8], (2, 1)).astype(np.float32),
+             "landmarks": np.zeros((2, 68, 2), np.float32)}
+    probabilities = model.predict_on_batch(batch)
+    assert probabilities.shape == (2, 7) and np.allclose(probabilities.sum(1), 1, atol=1e-6)
+
+
+def test_the_original_network():
+    """Convolutions 3x3 on 48x48 gray, 128 x 6 x 6 into 64, 64, 2 ReLU units; each term is inputs x outputs + outputs."""
+    recipe = dataclasses.replace(STUDY.recipe, backbone=Original(), landmark_branch=Pointwise(), fusion=Probabilities(),
+                                 augmentation=None, pixels="raw")
+    convolutions = sum(9 * a * b + b for a, b in [(1, 32), (32, 32), (32, 64), (64, 64), (64, 128), (128, 128)])
+    raw = convolutions + 128 * 6 * 6 * 64 + 64 + 64 * 64 + 64 + 64 * 2 + 2
+    landmarks = 2 * 2 + 2 + 136 * 2 + 2
+    assert landmarks == 280
+    assert build(IMAGE, recipe, image=(48, 48, 1)).count_params() == raw
+    assert build(LANDMARKS, recipe).count_params() == landmarks
+    mixed = build(MIXED, recipe, image=(48, 48, 1))
+    assert mixed.count_params() == raw + landmarks + 4 * 68 + 68 + 68 * 2 + 2
+    assert mixed.get_layer("fc3_relu").output.shape == (None, 2)
+
+
+def test_raw_pixels_are_not_scaled_and_signed_ones_are():
+    from mixedfer.learning.layers import Pixels
+
+    picture = np.array([[[[0], [255]]]], np.uint8)
+    assert np.asarray(Pixels("raw")(picture)).ravel().tolist() == [0, 255]
+    assert np.asarray(Pixels("signed")(picture)).ravel().tolist() == [-1, 1]
+
+
+def test_precision_is_the_recipes_and_leaves_no_trace():
+    import keras
+
+    model = build(MIXED, STUDY.varying(precision="mixed_bfloat16").recipe)
+    assert model.get_layer("block1_conv1").compute_dtype == "bfloat16"
+    assert model.get_layer("block1_conv1").variable_dtype == "float32"
+    assert model.get_layer("move").compute_dtype == "float32" and model.outputs[0].dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_batch_normalised_landmark_branch():
+    recipe = dataclasses.replace(STUDY.recipe, landmark_branch=Mlp(units=(4,), batch_normalisation=True))
+    assert build(LANDMARKS, recipe).get_layer("landmarks_fc1_bn")

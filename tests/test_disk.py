@@ -1,0 +1,109 @@
+import errno
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+
+from mixedfer import disk
+from mixedfer.errors import Busy, Damaged, Fault
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    with pytest.raises(RuntimeError):
+        with disk.new_folder(tmp_path / "run") as part:
+            (part / "half.txt").write_text("half")
+            raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+    with disk.new_folder(tmp_path / "run") as part:
+        (part / "whole.txt").write_text("whole")
+        assert not (tmp_path / "run").exists()
+    assert disk.is_done(tmp_path / "run") and (tmp_path / "run" / "whole.txt").read_text() == "whole"
+
+
+def test_a_full_disk_is_a_fault_that_names_the_place(tmp_path):
+    with pytest.raises(Fault, match=r"runs.*disk is full.*--store"):
+        with disk.full_disk(tmp_path / "runs"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_really_full_disk():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(Fault, match="disk is full"):
+        with disk.full_disk("/dev/full"), open("/dev/full", "wb", buffering=0) as file:
+            file.write(b"x")
+
+
+def test_other_errors_pass_through(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        with disk.full_disk(tmp_path):
+            open(tmp_path / "missing")
+
+
+def test_truncated_files_are_damaged(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(100))
+    data = (tmp_path / "a.npy").read_bytes()
+    (tmp_path / "a.npy").write_bytes(data[:-10])
+    with pytest.raises(Damaged, match=r"a\.npy"):
+        disk.read_array(tmp_path / "a.npy")
+    (tmp_path / "b.json").write_text('{"a": ')
+    with pytest.raises(Damaged, match=r"b\.json"):
+        disk.read_json(tmp_path / "b.json")
+
+
+def test_pickles_are_refused(tmp_path):
+    np.save(tmp_path / "p.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(Damaged):
+        disk.read_array(tmp_path / "p.npy")
+
+
+def test_json_is_canonical_and_refuses_nan():
+    assert disk.to_json({"b": 1, "a": 2}) == disk.to_json({"a": 2, "b": 1})
+    with pytest.raises(ValueError):
+        disk.to_json({"a": float("nan")})
+
+
+def _hold(path, ready):
+    with disk.lock(path, "something"):
+        ready.set()
+        time.sleep(60)
+
+
+def test_a_lock_is_held_by_one_and_goes_with_its_process(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    process = context.Process(target=_hold, args=(tmp_path / "lock", ready))
+    process.start()
+    assert ready.wait(30)
+    with pytest.raises(Busy, match="something"):
+        with disk.lock(tmp_path / "lock", "something"):
+            pass
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with disk.lock(tmp_path / "lock", "something"):
+        pass
+
+
+def test_hashes_depend_on_values_types_and_shapes():
+    base = np.arange(6, dtype=np.int32)
+    others = [base.reshape(2, 3), base.astype(np.int64), base + 1]
+    assert disk.hash_arrays(base) == disk.hash_arrays(base.copy())
+    assert len({disk.hash_arrays(array) for array in [base, *others]}) == 4
+
+
+def test_a_memory_map_hashes_as_its_array(tmp_path):
+    np.save(tmp_path / "a.npy", np.random.default_rng(0).random((1000, 7)))
+    assert disk.hash_arrays(disk.read_array(tmp_path / "a.npy", mmap=True)) == disk.hash_arrays(disk.read_array(tmp_path / "a.npy"))
+
+
+def test_a_source_hash_sees_code_but_not_words(tmp_path):
+    path = tmp_path / "a.py"
+    path.write_text('"""Doc."""\nx = 1  # note\n')
+    first = disk.hash_source(path)
+    path.write_text('"""Other doc."""\n\nx = 1\n')
+    assert disk.hash_source(path) == first
+    path.write_text('"""Doc."""\nx = 2\n')
+    assert disk.hash_source(path) != first

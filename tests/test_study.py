@@ -1,0 +1,87 @@
+import dataclasses
+
+import pytest
+
+from mixedfer.errors import StudyError
+from mixedfer.learning.schedules import Constant
+from mixedfer.study import Arm, Preparation, canonical, digest
+from tests.tiny import STUDY
+
+
+def test_an_arm_has_nowhere_to_write_a_hyperparameter():
+    with pytest.raises(TypeError, match="epochs"):
+        Arm("mixed", image=True, epochs=10)
+
+
+def test_varying_moves_every_arm_and_reaches_every_depth():
+    varied = STUDY.varying(epochs=7, width=0.5, size=64, identities=5)
+    assert (varied.recipe.epochs, varied.recipe.backbone.width, varied.preparation.size, varied.dataset.identities) == (7, 0.5, 64, 5)
+    assert {cell.study.recipe.epochs for cell in varied.cells()} == {7}
+    assert STUDY.recipe.epochs == 2
+
+
+def test_an_ambiguous_name_is_refused_and_the_long_form_works():
+    with pytest.raises(StudyError, match=r"recipe\.backbone\.dropout"):
+        STUDY.varying(dropout=0.5)
+    assert STUDY.varying(**{"fusion.dropout": 0.5}).recipe.fusion.dropout == 0.5
+
+
+@pytest.mark.parametrize(("name", "nearest"), [("epoch", "'epochs'"), ("learnig_rate", "'learning_rate'"), ("arms", "Valid")])
+def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
+    with pytest.raises(StudyError, match=nearest):
+        STUDY.varying(**{name: 1})
+
+
+@pytest.mark.parametrize("change", [
+    {"epochs": "three"}, {"epochs": 0}, {"epochs": True}, {"optimizer": "adamm"}, {"missed": "drop"}, {"margin": 0.0},
+    {"folds": 1}, {"replicates": 0}, {"test": 0.9}, {"size": 4}, {"momentum": 1.0}, {"control": 3},
+])
+def test_values_that_make_no_study_are_refused(change):
+    with pytest.raises(StudyError):
+        STUDY.varying(**change)
+
+
+def test_two_arms_of_one_name_are_refused():
+    with pytest.raises(StudyError, match="one name"):
+        dataclasses.replace(STUDY, treatments=(Arm("image-only", image=True),))
+
+
+def test_the_arm_is_not_an_axis_of_the_seed_but_replicate_fold_and_study_seed_are():
+    cells = STUDY.cells()
+    assert len({cell.seed for cell in cells if cell.replicate == 0}) == 1
+    assert len({cell.seed for cell in cells}) == STUDY.replicates
+    assert {cell.seed for cell in STUDY.varying(seed=1).cells()}.isdisjoint(cell.seed for cell in cells)
+    assert len({cell.seed for cell in STUDY.varying(folds=3).cells()}) == 3 * STUDY.replicates
+
+
+def test_names_do_not_decide_a_run_but_everything_that_decides_numbers_does():
+    def specs(study):
+        return [digest(cell.spec("data")) for cell in study.cells()]
+
+    renamed = dataclasses.replace(STUDY, question="Other words?", margin=0.2, control=Arm("plain", image=True))
+    assert specs(renamed) == specs(STUDY)
+    for change in ({"epochs": 3}, {"width": 0.5}, {"seed": 3}, {"schedule": Constant()}, {"missed": "exclude"}, {"test": 0.3}):
+        assert set(specs(STUDY.varying(**change))).isdisjoint(specs(STUDY)), change
+    assert len(set(specs(STUDY))) == len(STUDY.arms) * STUDY.replicates
+
+
+def test_more_replicates_keep_the_runs_that_are_there():
+    more = {digest(cell.spec("data")) for cell in STUDY.varying(replicates=5).cells()}
+    assert more > {digest(cell.spec("data")) for cell in STUDY.cells()}
+
+
+def test_what_cannot_be_written_down_cannot_be_part_of_a_study():
+    with pytest.raises(StudyError, match="cannot be part of a study"):
+        canonical(dataclasses.replace(STUDY.recipe, schedule=lambda epoch, epochs: 1.0))
+
+
+def test_canonical_names_classes_and_functions():
+    plain = canonical(STUDY)
+    assert plain["recipe"]["backbone"]["kind"] == "mixedfer.learning.backbones.vgg16:Vgg16"
+    assert plain["treatments"][0]["landmarks"] == "mixedfer.learning.views.normalised:normalised"
+    assert plain["treatments"][1]["landmarks"]["view"] == "mixedfer.learning.views.normalised:normalised"
+
+
+def test_preparation_needs_keywords():
+    with pytest.raises(TypeError):
+        Preparation(None)

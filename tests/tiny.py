@@ -1,0 +1,29 @@
+"""The smallest study that is a real one: 48 portraits of 12 people, two blocks of a narrow VGG16, two epochs."""
+
+from mixedfer.faces.datasets.portrait import Portrait
+from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.learning.augment import Affine
+from mixedfer.learning.backbones.vgg16 import Vgg16
+from mixedfer.learning.fusions import Features
+from mixedfer.learning.landmark_branches import Mlp
+from mixedfer.learning.schedules import Cosine
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.shuffled import Shuffled
+from mixedfer.study import Arm, Preparation, Recipe, Study
+
+STUDY = Study(
+    question="Do landmarks help a tiny network?",
+    dataset=Portrait(classes=("happy", "sad"), identities=12, per_class=2),
+    preparation=Preparation(detector=DlibHog(), size=32),
+    recipe=Recipe(
+        backbone=Vgg16(width=0.0625, blocks=2, dense=(8,), dropout=0.2),
+        landmark_branch=Mlp(units=(8,)), fusion=Features(units=(8, 8), dropout=0.1),
+        epochs=2, batch_size=10, learning_rate=1e-2, schedule=Cosine(), augmentation=Affine(), selection="best",
+    ),
+    control=Arm("image-only", image=True),
+    treatments=(Arm("mixed", image=True, landmarks=normalised),
+                Arm("shuffled", image=True, landmarks=Shuffled(normalised)),
+                Arm("landmarks-only", landmarks=normalised)),
+    replicates=2,
+    margin=0.05,
+)
