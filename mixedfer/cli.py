@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from mixedfer import __version__
 from mixedfer.errors import BadInput, Interrupted, MixedferError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -22,7 +21,7 @@ Data = Annotated[Path | None, typer.Option(help="The data set's file or folder."
 Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
-                                               help="Vary a field of the study for every arm, e.g. --set epochs=3. Repeatable.")]
+                                               help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
 Workers = Annotated[str, typer.Option(help="Worker processes: a number, or auto for one per core.", metavar="N")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
@@ -44,7 +43,7 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
     faces = _prepare(study, place, say)
     todo = runner.jobs(study, faces, place)
     missing = runner.missing(todo)
-    say(f"{len(todo)} cells, {len(todo) - len(missing)} finished" + (f"; training on {place.processes} workers" if missing else ""))
+    say(f"{len(todo)} cells, {len(todo) - len(missing)} finished")
     plan = runner.plan(study, file.stem, faces, todo, _varied(study, set))
     if missing:
         runner.check(study, faces)

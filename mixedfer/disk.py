@@ -165,7 +165,8 @@ def hash_source(*places: Path) -> str:
     for file in files:
         tree = ast.parse(file.read_bytes())
         for node in ast.walk(tree):
-            if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node, clean=False) is not None:
+            documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            if documented and ast.get_docstring(node, clean=False) is not None:
                 node.body[0] = ast.Pass()
         digest.update(f"{file.parent.name}/{file.name}\n{ast.unparse(tree)}\n".encode())
     return digest.hexdigest()[:20]

@@ -16,6 +16,7 @@ Arrays are memory-mapped: a set larger than memory can be trained on.
 
 from __future__ import annotations
 
+import mmap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,6 +63,13 @@ class FaceSet:
     def name(self, row: int) -> str:
         """Where a row's picture came from."""
         return self.ids[row].decode("utf-8", "replace")
+
+    def release(self) -> None:
+        """Give the memory of pages read so far back to the system (they stay in its file cache, if there is room)."""
+        for array in (self.images, self.landmarks):
+            pages = getattr(array, "_mmap", None)
+            if pages is not None and hasattr(mmap, "MADV_DONTNEED"):
+                pages.madvise(mmap.MADV_DONTNEED)
 
     def counts(self) -> dict:
         """Pictures given and faces found: in all, by class and by partition, as in `results.json`."""

@@ -6,7 +6,7 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
     provenance.json    versions, source of the making half, device, threads, determinism
     proof.json         hashes that let arms be compared: initial weights, sample order, draws, split, learning rates
     history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
-    summary.json       parameters, epochs, selected_epoch, classes, collapsed, why
+    summary.json       parameters, epochs, selected_epoch
     rows-test.npy, probabilities-test.npy, rows-validation.npy, probabilities-validation.npy
     weights.npz        the selected weights by layer path
     timing.json        seconds and images per second; the only file that differs between two runs of the same cell

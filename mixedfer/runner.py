@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixedfer import disk, processes, records
-from mixedfer.engines import Job, local
+from mixedfer.engines import Job, job, local
 from mixedfer.errors import BadInput
 from mixedfer.faces import preparation, splits
 from mixedfer.faceset import FaceSet
-from mixedfer.learning import backend
 from mixedfer.records import Plan
 from mixedfer.study import Study, canonical, digest
 
@@ -45,10 +44,8 @@ def check(study: Study, faces: FaceSet) -> None:
 
 
 def jobs(study: Study, faces: FaceSet, place: Place) -> list[Job]:
-    """One job per cell; a run is named by its spec and by what makes it, so equal cells of other studies are the same run."""
-    making = backend.making()
-    return [Job(cell, faces.folder, place.store, digest({"spec": cell.spec(faces.content), "making": making}))
-            for cell in study.cells()]
+    """One job per cell of the study."""
+    return [job(cell, faces, place.store) for cell in study.cells()]
 
 
 def missing(todo: list[Job]) -> list[Job]:

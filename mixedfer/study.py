@@ -268,7 +268,9 @@ def _fits(value: Any, hint: Any) -> bool:
 
 
 def _wanted(hint: Any) -> str:
-    return " or ".join(map(repr, typing.get_args(hint))) if typing.get_origin(hint) is Literal else getattr(hint, "__name__", str(hint))
+    if typing.get_origin(hint) is Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    return getattr(hint, "__name__", str(hint))
 
 
 def _require(condition: bool, message: str) -> None:

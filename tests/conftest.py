@@ -1,20 +1,20 @@
 """Shared fixtures: a tiny real study on real dlib faces, and the real data where it is at hand."""
 
 import os
-from pathlib import Path
 
 import pytest
+
+from tests import real_data as real_data_
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @pytest.fixture(scope="session")
-def real_data():
-    """A folder with the official fer2013.csv; tests that need it are skipped, with this reason, where it is absent."""
-    folder = os.environ.get("MIXEDFER_TEST_DATA")
-    if not folder or not (Path(folder) / "fer2013.csv").exists():
-        pytest.skip("MIXEDFER_TEST_DATA names no folder with fer2013.csv")
-    return Path(folder)
+def real_data(tmp_path_factory):
+    """A folder with the official fer2013.csv; tests that need it are skipped, with a reason, where it is absent."""
+    base = tmp_path_factory.getbasetemp()
+    folder = real_data_.fer2013(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
+    return folder or pytest.skip(real_data_.REASON)
 
 
 @pytest.fixture(scope="session")

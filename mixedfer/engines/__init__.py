@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixedfer.study import Cell
+from mixedfer.faceset import FaceSet
+from mixedfer.learning import backend
+from mixedfer.study import Cell, digest
 
 
 @dataclass(frozen=True)
@@ -19,3 +21,13 @@ class Job:
     faces: Path
     store: Path
     run: str
+
+
+def job(cell: Cell, faces: FaceSet, store: Path) -> Job:
+    """The job of a cell. Its run is named by what decides its numbers, so equal cells of two studies are one run."""
+    return Job(cell, faces.folder, store, run_name(cell, faces))
+
+
+def run_name(cell: Cell, faces: FaceSet) -> str:
+    """The name of a cell's run under the source and versions that this process has."""
+    return digest({"spec": cell.spec(faces.content), "making": backend.making()})

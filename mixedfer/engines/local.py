@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mixedfer import faceset, processes
-from mixedfer.engines import Job
+from mixedfer.engines import Job, run_name
 from mixedfer.errors import Fault, MixedferError
 from mixedfer.learning import backend
 
@@ -60,10 +60,14 @@ def _start(threads: int, channel) -> None:
     _channel = channel
     backend.quiet()
     backend.setup(threads)
+    backend.making()
 
 
 def _train(job: Job, threads: int) -> None:
     from mixedfer.learning import training
 
-    training.train(job.cell, faceset.load(job.faces), job.store, job.run, threads,
+    faces = faceset.load(job.faces)
+    if run_name(job.cell, faces) != job.run:
+        raise Fault("mixedfer's source or a library changed after this command began", remedy="Give the same command again.")
+    training.train(job.cell, faces, job.store, job.run, threads,
                    lambda epochs, last: _channel.put((job.run, epochs, last)))

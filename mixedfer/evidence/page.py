@@ -11,13 +11,13 @@ from pathlib import Path
 import jinja2
 
 from mixedfer.evidence import escaping, wording
-from mixedfer.evidence.tables import Table
+from mixedfer.evidence.table import Table
 from mixedfer.study import PREDICTOR
 
 _TEMPLATES = Path(__file__).parent / "templates"
 SYMBOLS = {"helps": "▲", "hurts": "▼", "equivalent": "＝", "inconclusive": "?", None: "✕"}
-LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iBUG 300-W data set, whose licence excludes "
-           "commercial use. What is trained on these landmarks inherits that limit.")
+LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iBUG 300-W data set, whose licence "
+           "excludes commercial use. What is trained on these landmarks inherits that limit.")
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Banner:
-    """Something that nobody may miss. `kind` is "danger", "warning" or "note"."""
+    """Something that nobody may miss. `kind` is "danger" or "warning"."""
 
     kind: str
     title: str
@@ -59,50 +59,49 @@ def pictures(results, findings) -> list[Picture]:
             svg = style.save(figure, "svg")
             figure.set_layout_engine("none")
             png = style.save(figure, "png")
-        made.append(Picture(name, module.TITLE, module.caption(results, findings), module.alt(results, findings), svg, png))
+        words = module.TITLE, module.caption(results, findings), module.alt(results, findings)
+        made.append(Picture(name, *words, svg, png))
     return made
 
 
 def pages(results, summary: dict, drawn: list[Picture], tables: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
     values = _values(results, summary, drawn, tables)
-    loader = jinja2.FileSystemLoader(_TEMPLATES)
-    strict = {"loader": loader, "undefined": jinja2.StrictUndefined, "trim_blocks": True, "lstrip_blocks": True,
-              "keep_trailing_newline": True}
-    html = jinja2.Environment(autoescape=True, **strict)
+    options = {"loader": jinja2.FileSystemLoader(_TEMPLATES), "undefined": jinja2.StrictUndefined,
+               "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    html = jinja2.Environment(autoescape=True, **options)
     # Markdown has no autoescape of its own: every value that a template prints goes through `markdown`.
-    text = jinja2.Environment(autoescape=False, finalize=escaping.markdown, **strict)
+    text = jinja2.Environment(autoescape=False, finalize=escaping.markdown, **options)
     text.filters["raw"] = escaping.Raw
     return {"index.html": html.get_template("index.html.j2").render(values).encode(),
             "report.md": text.get_template("report.md.j2").render(values).encode()}
 
 
 def _values(results, summary: dict, drawn: list[Picture], tables: list[Table]) -> dict:
+    """Everything that the templates may name."""
     return {
-        "summary": summary, "tables": {table.name: table for table in tables}, "every_table": tables,
+        "summary": summary, "comparable": summary["comparable"], "tables": {table.name: table for table in tables},
         "verdicts": [_verdict(row, summary) for row in summary["comparisons"]],
         "banners": banners(results, summary), "note": str(results.faces.meta.get("note") or ""),
-        "pictures": {picture.name: picture for picture in drawn},
         "first": drawn[0], "others": drawn[1:],
         "design": _design(summary), "resolution": _resolution(summary),
-        "command": _command(results.plan), "licence": _licence(results.plan), "comparable": summary["comparable"],
+        "command": _command(results.plan), "licence": _licence(results.plan),
     }
 
 
 def _verdict(comparison: Mapping, summary: Mapping) -> dict:
-    shown = comparison if summary["comparable"]["passed"] else {**comparison, "verdict": None}
+    shown = wording.judged(comparison, summary)
     word = shown["verdict"]
-    meaning = _fallen(comparison, summary) or wording.meaning(shown, summary["margin"])
     return {"word": word or "no verdict", "kind": word or "none", "symbol": SYMBOLS[word],
-            "sentence": wording.sentence(shown, summary["margin"]), "meaning": meaning}
+            "sentence": wording.sentence(shown, summary["margin"]),
+            "meaning": _fallen(comparison, summary) or wording.meaning(shown, summary["margin"])}
 
 
 def _fallen(comparison: Mapping, summary: Mapping) -> str:
     """What a verdict means when one of its arms collapsed: nothing about landmarks."""
-    names = [arm["name"] for arm in summary["arms"] if arm["collapse"] and arm["name"] in
-             (comparison["control"], comparison["treatment"])]
-    return (f"{' and '.join(names)} collapsed, in some runs or all: this tells of training that failed, not of what landmarks "
-            "are worth.") if names else ""
+    told = [words for arm, words in wording.fallen(summary).items()
+            if arm in (comparison["control"], comparison["treatment"])]
+    return f"{' and '.join(told)}: this tells of training that failed, not of what landmarks are worth." if told else ""
 
 
 def banners(results, summary: Mapping) -> list[Banner]:
@@ -112,62 +111,64 @@ def banners(results, summary: Mapping) -> list[Banner]:
 
 
 def _proof(summary: Mapping) -> list[Banner]:
-    failed = [f"{check['name']}: {check['detail']}" for check in summary["comparable"]["checks"] if not check["passed"]]
-    return [Banner("danger", "The arms are not comparable", "Something other than their inputs differed between them, so "
-                   f"this report gives no significance and no verdict. {'. '.join(failed)}.")] if failed else []
+    failed = [f"{check['name']}: {check['detail']}" for check in summary["comparable"]["checks"]
+              if not check["passed"]]
+    return [Banner("danger", "The arms are not comparable", "Something other than their inputs differed between them, "
+                   f"so this report gives no significance and no verdict. {'. '.join(failed)}.")] if failed else []
 
 
 def _collapse(summary: Mapping) -> list[Banner]:
     made = []
-    for arm in summary["arms"]:
-        if not arm["collapse"]:
-            continue
-        runs, reasons = len(arm["replicates"]), sorted({item["reason"] for item in arm["collapse"]})
+    for name, title in wording.fallen(summary).items():
+        runs = next(arm["collapse"] for arm in summary["arms"] if arm["name"] == name)
+        reasons = sorted({run["reason"] for run in runs})
         more = f" and {len(reasons) - 2} more" if len(reasons) > 2 else ""
-        made.append(Banner("danger", f"{arm['name']} collapsed in {len(arm['collapse'])} of {runs} runs", "A collapsed run has "
-                           "learnt nothing, so a comparison with it says nothing about landmarks. What was seen: "
-                           f"{' / '.join(reasons[:2])}{more}."))
+        made.append(Banner("danger", title, "A collapsed run has learnt nothing, so a comparison with it says nothing "
+                           f"about landmarks. What was seen: {' / '.join(reasons[:2])}{more}."))
     return made
 
 
 def _single(summary: Mapping) -> list[Banner]:
     if summary["design"]["replicates"] > 1 or summary["design"]["folds"] > 1:
         return []
-    return [Banner("warning", "One replicate", "One training run per arm cannot tell an effect from the luck of a seed. "
-                   "Two replicates give an interval, five or more a useful one.")]
+    return [Banner("warning", "One replicate", "One training run per arm cannot tell an effect from the luck of a "
+                   "seed. Two replicates give an interval, five or more a useful one.")]
 
 
 def _varied(plan) -> list[Banner]:
     values = ", ".join(f"{name} = {value}" for name, value in plan.varied.items())
-    return [Banner("warning", "Values set on the command line", f"These replace what the study file says, for every arm: "
-                   f"{values}.")] if values else []
+    return [Banner("warning", "Values set on the command line", "These replace what the study file says, for every "
+                   f"arm: {values}.")] if values else []
 
 
 def _unreadable(faces) -> list[Banner]:
     lost = int((~faces.readable).sum())
     return [Banner("warning", f"{lost:,} {'picture' if lost == 1 else 'pictures'} could not be read",
-                   "No arm saw them; they are not in any number below.")] if lost else []
+                   "No arm saw them; they count as not found below and are in no accuracy.")] if lost else []
 
 
 def _design(summary: Mapping) -> str:
     made = summary["design"]
     parts = [f"{len(summary['arms'])} arms", f"{made['replicates']} replicate{'s' * (made['replicates'] > 1)} each",
              *([f"{made['folds']} folds"] if made["folds"] > 1 else []), f"{made['test_images']:,} test images",
-             f"{len(made['test_images_by_class'])} classes", f"margin {wording.unit(summary['margin'])}, set beforehand"]
+             f"{len(made['test_images_by_class'])} classes",
+             f"margin {wording.unit(summary['margin'])}, set beforehand"]
     return ", ".join(parts)
 
 
 def _resolution(summary: Mapping) -> list[str]:
-    """For each comparison, what this design could and could not have seen."""
-    return [_seen(row) for row in summary["comparisons"] if row["mde"] is not None] if summary["comparable"]["passed"] else []
+    """For each comparison that was tested, what this design could and could not have seen."""
+    if not summary["comparable"]["passed"]:
+        return []
+    return [_seen(row) for row in summary["comparisons"] if row["mde"] is not None]
 
 
 def _seen(row: Mapping) -> str:
     floor = row["mde_unlimited_replicates"]
-    more = "" if floor is None else f"; more replicates alone could bring this down to {wording.points(floor)}, not below"
-    return (f"{row['treatment']} against {row['control']}: a true difference of {wording.points(row['mde'])} points would have "
-            f"been found in 8 of 10 such studies (80% power){more}. Equivalence could have been shown for a margin of "
-            f"{wording.points(row['smallest_margin'])} points or more.")
+    more = f"; more replicates alone could bring this down to {wording.points(floor)}, not below" if floor else ""
+    return (f"{row['treatment']} against {row['control']}: a true difference of {wording.points(row['mde'])} points "
+            f"would have been found in 8 of 10 such studies (80% power){more}. Equivalence could have been shown for "
+            f"a margin of {wording.points(row['smallest_margin'])} points or more.")
 
 
 def _command(plan) -> str:

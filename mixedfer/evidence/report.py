@@ -14,6 +14,7 @@ never half of one. Files that others put into the folder stay.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from pathlib import Path
 
 from mixedfer import disk
 from mixedfer.errors import BadInput, Damaged
+from mixedfer.evidence import wording
 from mixedfer.records import Plan
 
 INPUTS = "inputs.json"
@@ -40,6 +42,10 @@ class Report:
     summary: dict
     made: bool
 
+    def __str__(self) -> str:
+        """The answer and where to read it, for a terminal."""
+        return f"{wording.brief(self.summary)}\nReport: {self.page}"
+
     @property
     def page(self) -> Path:
         """The page to open."""
@@ -53,6 +59,8 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     Busy when another process is making the same report, Fault when the disk is full.
     """
     folder = Path(reports) / _safe(plan.name)
+    # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
+    plan = Plan(**json.loads(disk.to_json(asdict(plan))))
     inputs = digest(plan)
     if _current(folder, inputs):
         return Report(folder, disk.read_json(folder / "results.json"), made=False)
@@ -65,7 +73,8 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
 
 def digest(plan: Plan) -> str:
     """What decides a report's bytes: the plan with its runs, the evidence source, and the libraries that draw."""
-    sources = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.j2"), *(_HERE.parent / f"{name}.py" for name in _FOUNDATION)])
+    foundation = [_HERE.parent / f"{name}.py" for name in _FOUNDATION]
+    sources = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.j2"), *foundation])
     made = hashlib.sha256(disk.to_json(asdict(plan)).encode())
     for path in sources:
         made.update(f"{path.relative_to(_HERE.parent).as_posix()} {disk.hash_file(path)}\n".encode())

@@ -19,6 +19,8 @@ from mixedfer.records import Plan, Predictions, Record
 
 __all__ = ["Arm", "Check", "Results", "load"]
 
+AGAIN = "Give the `mixedfer run` command again; runs that already exist are reused."
+
 
 @dataclass(frozen=True)
 class Arm:
@@ -41,7 +43,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Results:
-    """A study's evidence: `rows` (K,) are the tested rows of `faces`, `truth` (K,) their class, `fold` (K,) their fold."""
+    """A study's evidence. `rows` (K,) are the tested rows of `faces`, with their class `truth` and their `fold`."""
 
     plan: Plan
     faces: FaceSet
@@ -96,7 +98,7 @@ def _grid(plan: Plan) -> dict[tuple[str, int, int], str]:
     if absent or not wanted or len(cells) != len(plan.cells):
         what = f"no run for {_listed(absent, folds)}" if absent else "no cells, or one cell twice"
         raise Damaged(f"the plan of study {plan.name!r} is not whole: {what}",
-                      remedy="Give the `mixedfer run` command again; runs that already exist are reused.")
+                      remedy=AGAIN)
     return {key: cells[key] for key in wanted}
 
 
@@ -105,7 +107,7 @@ def _refuse_missing(grid: dict[tuple[str, int, int], str], store: Path) -> None:
     if missing:
         folds = {fold for _, fold, _ in grid}
         raise BadInput(f"{len(missing)} of {len(grid)} runs are missing: {_listed(missing, folds)}",
-                       file=store / "runs", remedy="Give the `mixedfer run` command again; runs that already exist are reused.")
+                       file=store / "runs", remedy=AGAIN)
 
 
 def _listed(keys: list, folds) -> str:

@@ -91,6 +91,25 @@ def sentence(comparison: Mapping, margin: float) -> str:
     return f"{difference(comparison)} ({told}), margin {unit(margin)}: {verdict(comparison)}"
 
 
+def judged(comparison: Mapping, summary: Mapping) -> dict:
+    """A comparison of results.json as it may be told: without its verdict where the proof failed."""
+    return dict(comparison) if summary["comparable"]["passed"] else {**comparison, "verdict": None}
+
+
+def fallen(summary: Mapping) -> dict[str, str]:
+    """Collapsed arm -> "mixed collapsed in 2 of 5 runs"."""
+    return {arm["name"]: f"{arm['name']} collapsed in {len(arm['collapse'])} of {len(arm['replicates'])} runs"
+            for arm in summary["arms"] if arm["collapse"]}
+
+
+def brief(summary: Mapping) -> str:
+    """results.json in a few lines for a terminal: what is wrong first, then one sentence per comparison."""
+    wrong = [] if summary["comparable"]["passed"] else ["WARNING: the arms are not comparable; see the report."]
+    wrong += [f"WARNING: {told}: it learnt nothing there." for told in fallen(summary).values()]
+    told = [f"{sentence(judged(row, summary), summary['margin'])}." for row in summary["comparisons"]]
+    return "\n".join([*wrong, *told])
+
+
 def meaning(comparison: Mapping, margin: float) -> str:
     """What a verdict does and does not say, for a reader who has never met an equivalence margin."""
     size = unit(margin)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib.metadata
 import json
+import logging
 import os
 import platform
 from pathlib import Path
@@ -39,8 +41,12 @@ def versions() -> dict[str, str]:
             "numpy": _version("numpy"), "python": platform.python_version(), "mixedfer": __version__}
 
 
+@functools.cache
 def making() -> dict[str, str]:
-    """What names the making half: its source, Keras and the backend. Runs of another making are other runs."""
+    """What names the making half: its source, Keras and the backend. Runs of another making are other runs.
+
+    Read once per process: what counts is the source that this process imported.
+    """
     package = Path(__file__).parents[1]
     source = disk.hash_source(package / "learning", package / "seeds.py", package / "geometry.py",
                               package / "faces" / "splits.py")
@@ -71,6 +77,8 @@ def setup(threads: int) -> None:
     if name() == "tensorflow":
         import tensorflow as tf
 
+        # Every cell is a new model; TensorFlow would warn of each as if one model were traced again and again.
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.config.experimental.enable_op_determinism()

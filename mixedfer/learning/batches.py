@@ -18,6 +18,8 @@ from mixedfer.seeds import generator
 from mixedfer.study import Recipe
 
 PREDICTION_BATCH = 256
+#: Batches after which pages of the face set that were read are given back, so that memory does not grow with the set.
+RELEASE_EVERY = 100
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,14 @@ class Batches:
         for step in range(self.steps):
             places = order[step * self.recipe.batch_size:(step + 1) * self.recipe.batch_size]
             yield self.inputs(places, draws), self.targets(places)
+            if step % RELEASE_EVERY == RELEASE_EVERY - 1:
+                self.faces.release()
 
     def still(self) -> Iterator[dict[str, np.ndarray]]:
         """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
         for start in range(0, len(self.rows), PREDICTION_BATCH):
             yield self.inputs(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
+        self.faces.release()
 
     def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
         """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""

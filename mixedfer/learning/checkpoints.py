@@ -44,7 +44,7 @@ def load(path: Path, variables: list) -> Progress:
     A damaged checkpoint costs the epochs it held, never the result: training starts again from the seed.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         values = [arrays[f"v{index:04d}"] for index in range(len(variables))]
         facts = json.loads(arrays["facts"].tobytes())

@@ -6,6 +6,7 @@ once, and write the record. A run that was killed goes on from its checkpoint to
 
 from __future__ import annotations
 
+import itertools
 import math
 import shutil
 import time
@@ -21,7 +22,6 @@ from mixedfer.faces import splits
 from mixedfer.faceset import FaceSet
 from mixedfer.learning import backend, checkpoints, models
 from mixedfer.learning.batches import Batches
-from mixedfer.learning.checkpoints import Progress
 from mixedfer.records import Predictions, Record
 from mixedfer.study import Cell, Recipe
 
@@ -137,7 +137,8 @@ class Run:
         return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
 
     def _proof(self) -> dict:
-        first = [inputs[name] for step, (inputs, _) in zip(range(FIRST_BATCHES), self._plain().epoch(0)) for name in sorted(inputs)]
+        first = [inputs[name] for inputs, _ in itertools.islice(self._plain().epoch(0), FIRST_BATCHES)
+                 for name in sorted(inputs)]
         return {"initial_weights": self.initial, "order": self.progress.order, "draws": self.progress.draws,
                 "first_batches": disk.hash_arrays(*first),
                 "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in ("train", "validation", "test")},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -156,7 +157,8 @@ def facts(cell: Cell, content: str, classes: int) -> dict:
 
 
 def _write_run(store, cell, faces, rows, answers, edit) -> str:
-    made = facts(cell, faces.removeprefix("drawn-"), answers.shape[1]) | {"test": {"rows": rows, "probabilities": answers}}
+    made = facts(cell, faces.removeprefix("drawn-"), answers.shape[1])
+    made["test"] = {"rows": rows, "probabilities": answers}
     if edit:
         edit(cell.arm.name, cell.fold, cell.replicate, made)
     test = records.Predictions(**made.pop("test"))
@@ -206,7 +208,7 @@ def _draw(points: np.ndarray) -> np.ndarray:
         line = points[group]
         line = np.concatenate([line, line[:1]]) if closed else line
         steps = np.linspace(0, 1, 12)[:, None]
-        marks = np.concatenate([a + (b - a) * steps for a, b in zip(line, line[1:])])
+        marks = np.concatenate([a + (b - a) * steps for a, b in pairwise(line)])
         x_marks, y_marks = marks.round().astype(int).clip(0, SIZE - 1).T
         picture[y_marks, x_marks] = 20
     return picture

@@ -54,4 +54,5 @@ def test_variance_is_that_of_repeated_studies():
 def test_replicates_do_not_remove_the_floor():
     parts = power.Components(spread=0.0001, within=0.2, across=0.25, difference=0.1)
     assert power.variance(parts, math.inf, 1000) == pytest.approx((0.25 - 0.2 - 0.1**2) / 1000)
-    assert power.variance(parts, 10, 1000) == pytest.approx((2 * 0.0001 + 0.2 / 1000) / 10 + (0.25 - 0.2 - 0.1**2) / 1000)
+    seeds = (2 * 0.0001 + 0.2 / 1000) / 10
+    assert power.variance(parts, 10, 1000) == pytest.approx(seeds + (0.25 - 0.2 - 0.1**2) / 1000)

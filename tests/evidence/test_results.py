@@ -21,7 +21,8 @@ def run_of(plan, arm, replicate, fold=0):
 def test_shapes(drawn):
     assert list(drawn.arms) == ["image-only", "mixed", "landmarks-only"]
     assert drawn.arms["mixed"].probabilities.shape == (5, 400, 2)
-    assert drawn.correct("mixed").shape == (5, 400) and drawn.rows.shape == drawn.truth.shape == drawn.fold.shape == (400,)
+    assert drawn.correct("mixed").shape == (5, 400)
+    assert drawn.rows.shape == drawn.truth.shape == drawn.fold.shape == drawn.found.shape == (400,)
     assert set(drawn.fold) == {0} and drawn.comparable
     assert (drawn.truth == np.asarray(drawn.faces.labels)[drawn.rows]).all()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from synthetic import build
 
@@ -75,9 +76,7 @@ def test_collapse_is_told(tmp_path):
 
 
 def test_a_class_without_test_images(tmp_path):
-    plan = build(tmp_path, images=200, classes=("happy", "sad", "fear"), folds=0)
-    study = results.load(plan, tmp_path)
-    (tmp_path / "x").mkdir()
+    study = results.load(build(tmp_path, classes=("happy", "sad", "fear")), tmp_path)
     study.faces.meta["classes"].append("disgust")
     study.arms.update({name: _with_a_class_more(arm) for name, arm in study.arms.items()})
     told = summarise(study)
@@ -86,8 +85,6 @@ def test_a_class_without_test_images(tmp_path):
 
 
 def _with_a_class_more(arm):
-    import numpy as np
-
     wider = np.concatenate([arm.probabilities, np.zeros((*arm.probabilities.shape[:2], 1), np.float32)], -1)
     return results.Arm(arm.name, arm.records, wider)
 

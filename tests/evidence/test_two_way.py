@@ -71,7 +71,7 @@ def test_copies_of_one_replicate_leave_the_paired_test_over_images():
 
 
 def test_replicates_that_tie_by_chance_are_not_certainty():
-    """Both replicates differ by 1 image in 4, on different images: MS_TR is 0 and MS_TC < MS_TRC, yet nothing is sure."""
+    """Each replicate differs on one image in 4, on another one: MS_TR is 0 and MS_TC < MS_TRC, yet nothing is sure."""
     found = two_way.estimate(np.zeros((2, 4), bool), np.array([[1, 0, 0, 0], [0, 1, 0, 0]], bool))
     assert found.se > 0.1 and found.p > 0.05
 

@@ -15,7 +15,8 @@ def caption(results, findings) -> str:
     """What became of missed faces."""
     policy = results.plan.study.get("preparation", {}).get("missed")
     missed = {"exclude": "Pictures without a found face were left out of every arm, before arms existed.",
-              "whole-image": "Where no face was found, every arm saw the whole picture, and the landmarks were placed in it."}
+              "whole-image": "Where no face was found, every arm saw the whole picture, and the "
+                             "landmarks were placed in it."}
     return ("Test images by whether the detector found a face. Large markers: mean over replicates; small ones and the "
             f"line: every replicate. {missed.get(policy, '')}").strip()
 

@@ -1,4 +1,4 @@
-"""The answer in one figure: each treatment's difference to the control, its intervals, and the margin set beforehand."""
+"""The answer in one figure: each treatment's difference to the control, its intervals, and the margin."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ def caption(results, findings) -> str:
     """How to read the intervals and dots."""
     plan = results.plan
     if not results.comparable:
-        return (f"Mean difference in {plan.metric} to {plan.control} (diamond) and the difference of each replicate (dots). "
-                f"{wording.NOT_COMPARABLE}")
+        return (f"Mean difference in {plan.metric} to {plan.control} (diamond) and the difference of each "
+                f"replicate (dots). {wording.NOT_COMPARABLE}")
     if all(item.ci95 is None for item in findings):
-        return f"Mean difference in {plan.metric} to {plan.control} (diamond) and of each replicate (dots). Nothing was tested."
+        return (f"Mean difference in {plan.metric} to {plan.control} (diamond) and of each replicate (dots). Nothing "
+                "was tested.")
     tests = ", ".join(dict.fromkeys(item.test for item in findings if item.ci95 is not None))
-    return (f"Difference in {plan.metric} to {plan.control}. Diamond: estimate; thick line: 90% confidence interval, thin "
-            f"line: 95% ({tests}); dots: each replicate. The shaded band is the margin of "
+    return (f"Difference in {plan.metric} to {plan.control}. Diamond: estimate; thick line: 90% confidence interval, "
+            f"thin line: 95% ({tests}); dots: each replicate. The shaded band is the margin of "
             f"±{wording.unit(plan.margin)} set before the runs: differences inside it would not matter.")
 
 
@@ -53,13 +54,14 @@ def replicate_differences(results, treatment: str) -> np.ndarray:
 
 
 def _row(results, finding) -> dict:
-    row = {name: getattr(finding, name) for name in ("control", "treatment", "estimate", "ci95", "ci90", "verdict", "lean", "test")}
+    names = ("control", "treatment", "estimate", "ci95", "ci90", "verdict", "lean", "test")
+    row = {name: getattr(finding, name) for name in names}
     return row if results.comparable else {**row, "ci95": None, "ci90": None, "verdict": None, "lean": ""}
 
 
 def _ground(axes: Axes, plan, rows: list[dict]) -> None:
     margin = 100 * plan.margin
-    values = np.concatenate([100 * np.array([*row["replicates"], row["estimate"], *(row["ci95"] or ())]) for row in rows])
+    values = 100 * np.concatenate([[*row["replicates"], row["estimate"], *(row["ci95"] or ())] for row in rows])
     low, high = min(values.min(), -margin), max(values.max(), margin)
     pad = 0.06 * (high - low)
     axes.set_xlim(low - pad, high + pad)

@@ -32,11 +32,12 @@ def accuracy(results, name: str, chosen: np.ndarray) -> Group:
 def draw(plan, groups: list[Group], xlabel: str) -> Figure:
     """A figure of all groups, as high as they need."""
     arms = [plan.control, *plan.treatments]
-    inches = len(groups) * (max(2, len(arms)) * STEP + GAP)
+    each = max(2, len(arms)) * STEP + GAP
+    inches = len(groups) * each
     with style.look():
         figure = style.new(inches + 0.95)
         axes = figure.subplots()
-        middles = [_group(axes, plan, arms, group, at * (max(2, len(arms)) * STEP + GAP), at) for at, group in enumerate(groups)]
+        middles = [_group(axes, plan, arms, group, at * each) for at, group in enumerate(groups)]
         axes.set_ylim(inches - GAP / 2, -GAP / 2)
         axes.set_yticks(middles, [f"{style.label(group.name, 20, 1)}\nn = {group.images:,}" for group in groups])
         axes.tick_params(axis="y", length=0)
@@ -51,9 +52,9 @@ def draw(plan, groups: list[Group], xlabel: str) -> Figure:
         return figure
 
 
-def _group(axes: Axes, plan, arms: list[str], group: Group, top: float, at: int) -> float:
+def _group(axes: Axes, plan, arms: list[str], group: Group, top: float) -> float:
     high = max(2, len(arms)) * STEP
-    if at:
+    if top:
         axes.axhline(top - GAP / 2, color=style.BAND, linewidth=0.8)
     colour, marker = style.colours(plan), style.markers(plan)
     for index, arm in enumerate(arms if group.values else []):
@@ -65,5 +66,6 @@ def _group(axes: Axes, plan, arms: list[str], group: Group, top: float, at: int)
         axes.plot(values.mean(), y, marker[arm], color=colour[arm], markersize=5.5, markeredgecolor="white",
                   markeredgewidth=0.6)
     if not group.values:
-        axes.text(0.02, top + high / 2, "no test images", style="italic", va="center", transform=axes.get_yaxis_transform())
+        axes.text(0.02, top + high / 2, "no test images", style="italic", va="center",
+                  transform=axes.get_yaxis_transform())
     return top + high / 2

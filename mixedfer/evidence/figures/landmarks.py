@@ -30,7 +30,8 @@ class Example:
 def caption(results, findings) -> str:
     """How the faces were chosen."""
     return ("Each picture as the network saw it, and with the 68 landmarks and their outlines. Shown is the first "
-            "test image of every class in which a face was found, in the order of the data set; nobody chose them." + _fate(results))
+            "test image of every class in which a face was found, in the order of the data set; nobody chose "
+            f"them.{_fate(results)}")
 
 
 def alt(results, findings) -> str:
@@ -49,7 +50,8 @@ def examples(results) -> list[Example]:
         made.append(Example(name, int(found[0]) if len(found) else int(rows[0]) if len(rows) else None, note))
     missed = results.rows[~results.found]
     if len(missed):
-        made.append(Example(f"missed ({results.faces.classes[results.faces.labels[missed[0]]]})", int(missed[0]), "no face found"))
+        name = results.faces.classes[results.faces.labels[missed[0]]]
+        made.append(Example(f"missed ({name})", int(missed[0]), "no face found"))
     return made
 
 
@@ -94,11 +96,11 @@ def picture(axes: Axes, faces, row: int) -> None:
 
 def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
     colour = FOUND if found else MISSED
-    for colour, wide in (("black", 1.6), (colour, 0.8)):
+    for shade, wide in (("black", 1.6), (colour, 0.8)):
         for group, closed in OUTLINES:
             line = points[group]
             line = np.concatenate([line, line[:1]]) if closed else line
-            axes.plot(*line.T, color=colour, linewidth=wide, alpha=0.55 if colour == "black" else 1,
+            axes.plot(*line.T, color=shade, linewidth=wide, alpha=0.55 if shade == "black" else 1,
                       linestyle="-" if found else (0, (2, 1)))
     axes.plot(*points.T, ".", color=colour, markersize=2.2, markeredgewidth=0)
 
@@ -106,5 +108,5 @@ def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
 def _fate(results) -> str:
     if results.found.all():
         return " A face was found in every test image."
-    return (" Dashed orange: no face was found, and the landmarks were placed in the whole picture; they are what the landmark "
-            "branch saw.")
+    return (" Dashed orange: no face was found, and the landmarks were placed in the whole picture; they are what the "
+            "landmark branch saw.")

@@ -19,9 +19,10 @@ def caption(results, findings) -> str:
     """Which line is what."""
     selection = results.plan.study.get("recipe", {}).get("selection", "")
     chosen = {"last": " The weights of the last epoch are the ones tested.",
-              "best": " The weights of the epoch with the best validation accuracy are the ones tested."}.get(selection, "")
-    return ("Thin lines: every replicate (and fold) of every arm; thick lines: their mean. Training values are taken while "
-            "the weights change, with dropout and augmentation, validation values after each epoch, without." + chosen)
+              "best": " The weights of the epoch with the best validation accuracy are the ones tested."}
+    return ("Thin lines: every replicate (and fold) of every arm; thick lines: their mean. Training values are taken "
+            "while the weights change, with dropout and augmentation, validation values after each epoch, without."
+            f"{chosen.get(selection, '')}")
 
 
 def alt(results, findings) -> str:

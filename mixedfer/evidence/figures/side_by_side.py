@@ -31,10 +31,10 @@ def caption(results, findings) -> str:
     """Who is compared, and how the faces were chosen."""
     control, treatment = results.plan.control, results.plan.treatments[0]
     others = " Other treatments: tables/predictions.csv." if len(results.plan.treatments) > 1 else ""
-    return (f"{treatment} against {control}. An arm counts as right on a face when more than half of its replicates are. "
-            f"Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many test "
-            "images had that outcome. Bars: probability of each class, mean over replicates. ★ marks the truth; the "
-            f"numbers below each face say how many replicates were right.{others}")
+    return (f"{treatment} against {control}. An arm counts as right on a face when more than half of its replicates "
+            f"are. Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many "
+            "test images had that outcome. Bars: probability of each class, mean over replicates. ★ marks the truth; "
+            f"the numbers below each face say how many replicates were right.{others}")
 
 
 def alt(results, findings) -> str:
@@ -51,8 +51,8 @@ def outcomes(results) -> list[Outcome]:
     """The four outcomes of the first treatment against the control, each with a random draw of its images."""
     control, treatment = results.plan.control, results.plan.treatments[0]
     ours, theirs = right(results, treatment), right(results, control)
-    cells = {"both right": ours & theirs, f"only {treatment} right": ours & ~theirs, f"only {control} right": ~ours & theirs,
-             "both wrong": ~ours & ~theirs}
+    cells = {"both right": ours & theirs, f"only {treatment} right": ours & ~theirs,
+             f"only {control} right": ~ours & theirs, "both wrong": ~ours & ~theirs}
     made = []
     for index, (name, chosen) in enumerate(cells.items()):
         images = np.flatnonzero(chosen)
@@ -69,10 +69,12 @@ def draw(results, findings) -> Figure:
     with style.look():
         height = 4 * row + 0.3
         figure = Figure(figsize=(style.WIDTH, height))
-        style.arm_legend(figure, results.plan, [results.plan.control, results.plan.treatments[0]], marker="", linewidth=5)
+        pair = [results.plan.control, results.plan.treatments[0]]
+        style.arm_legend(figure, results.plan, pair, marker="", linewidth=5)
         for at, outcome in enumerate(made):
             top = height - 0.4 - at * row
-            figure.text(0.1 / style.WIDTH, top / height, _heading(outcome, len(results.rows)), fontweight="bold", va="top")
+            heading = _heading(outcome, len(results.rows))
+            figure.text(0.1 / style.WIDTH, top / height, heading, fontweight="bold", va="top")
             for index, image in enumerate(outcome.shown):
                 _face(figure, results, image, 0.1 + index * style.WIDTH / FACES, top - 0.2, bars)
         return figure
@@ -92,8 +94,8 @@ def _face(figure: Figure, results, image: int, left: float, top: float, bars: fl
     arms = (results.plan.control, results.plan.treatments[0])
     for line, arm in enumerate(arms):
         correct = results.correct(arm)[:, image]
-        figure.text(left / width, (top - side - 0.04 - 0.12 * line) / height, f"{correct.sum()} of {len(correct)} right",
-                    fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
+        told, below = f"{correct.sum()} of {len(correct)} right", top - side - 0.04 - 0.12 * line
+        figure.text(left / width, below / height, told, fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
     axes = figure.add_axes(((left + side + 0.85) / width, (top - bars) / height, (width / FACES - side - 1.2) / width,
                             bars / height))
     _bars(axes, results, image, arms)

@@ -49,7 +49,7 @@ _RC = {
 
 @contextlib.contextmanager
 def look() -> Iterator[None]:
-    """The settings of every figure, for drawing and for saving, from Matplotlib's defaults and whatever the user set."""
+    """The settings of every figure, for drawing and for saving, whatever the user set elsewhere."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_RC)
@@ -87,8 +87,8 @@ def markers(plan: Plan) -> dict[str, str]:
 def label(name: str, width: float = 24, lines: int = 2) -> str:
     """A name as it can be drawn: no control characters, wrapped at `width` letters, cut with an ellipsis.
 
-    >>> label("mixed with landmarks shuffled across images", 16)
-    'mixed with\nlandmarks shuff…'
+    >>> label("mixed with landmarks shuffled across images", 16).splitlines()
+    ['mixed with', 'landmarks shuf…']
     """
     kept = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in str(name))
     words = kept.split() or ["(no name)"]
@@ -134,8 +134,8 @@ def arm_legend(figure: Figure, plan: Plan, arms: Sequence[str] | None = None, **
     colour, marker = colours(plan), markers(plan)
     names = [short(arm, 34) for arm in arms]
     columns = max(1, min(len(arms), int(112 / (max(map(len, names)) + 7))))
-    handles = [Line2D([], [], **{"color": colour[arm], "marker": marker[arm], "markersize": 4.5, "linewidth": 1.4, **handle})
-               for arm in arms]
+    base = {"markersize": 4.5, "linewidth": 1.4}
+    handles = [Line2D([], [], **{**base, "color": colour[arm], "marker": marker[arm], **handle}) for arm in arms]
     outside = "outside " if figure.get_layout_engine() else ""
     figure.legend(handles, names, ncols=columns, loc=f"{outside}upper left")
 

@@ -26,6 +26,7 @@ USAGE = {b"Training": 0, b"PublicTest": 1, b"PrivateTest": 2}
 FILES = ("fer2013.csv", "icml_face_data.csv")
 SIDE = 48
 ROWS = 35_887
+CUT_OFF = "Is the file cut off? Download it again."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +50,8 @@ class Fer2013:
         path = _file(data)
         wanted = {CLASSES.index(name): index for index, name in enumerate(self.classes)}
         keys, labels, partition, rows = [], [], [], 0
-        for rows, (row, label, usage, start, length) in enumerate(_rows(path), 1):
+        for row, label, usage, start, length in _rows(path):
+            rows += 1
             if label in wanted:
                 keys.append((row, start, length))
                 labels.append(wanted[label])
@@ -109,13 +111,13 @@ def _rows(path: Path) -> Iterator[tuple[int, int, int, int, int]]:
 def _fields(line: bytes, columns: list[str], path: Path, row: int, position: int) -> tuple[int, int, int, int]:
     parts = line.rstrip(b"\r\n").split(b",")
     if len(parts) != 3:
-        raise BadInput(f"{len(parts)} columns, expected 3", file=path, row=row, remedy="Is the file cut off? Download it again.")
+        raise BadInput(f"{len(parts)} columns, expected 3", file=path, row=row, remedy=CUT_OFF)
     field = dict(zip(columns, parts))
     pixels, label, usage = field["pixels"], field["emotion"].strip(), field["Usage"].strip()
     count = len(pixels.split()) if b"  " in pixels or pixels[:1] == b" " else pixels.count(b" ") + 1
     if count != SIDE * SIDE:
         raise BadInput(f"{count} pixels, expected {SIDE * SIDE}", file=path, row=row,
-                       remedy="Is the file cut off? Download it again.")
+                       remedy=CUT_OFF)
     if not label.isdigit() or int(label) >= len(CLASSES):
         raise BadInput(f"emotion {label.decode('utf-8', 'replace')!r}, expected 0 to {len(CLASSES) - 1}", file=path, row=row)
     if usage not in USAGE:

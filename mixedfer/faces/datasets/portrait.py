@@ -1,6 +1,6 @@
 """Faces with known landmarks and expressions, made from one photograph: the data set that needs no download.
 
-The photograph is the portrait of Rear Admiral Grace Hopper (James S. Davis, U.S. Navy, 1984; public domain) that
+The photograph is the portrait of Rear Admiral Grace Hopper (U.S. Navy; public domain) that
 matplotlib ships as sample data. For each picture its 68 landmarks move (another person's face shape, an expression, a
 turn of the head) and the pixels follow, piecewise affinely over a Delaunay triangulation; then light, blur and sensor
 noise. A real photograph, a real detector's task, and the truth is known. What it says about people is nothing.

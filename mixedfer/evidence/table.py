@@ -1,0 +1,126 @@
+"""One table, defined once: CSV with the raw numbers, LaTeX for a paper, and rows of text for the pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mixedfer.evidence import wording
+from mixedfer.evidence.escaping import latex, line
+
+#: Kinds whose value is a pair, and the endings of their two CSV columns.
+_PAIRS = {"interval": ("low", "high"), "share": ("found", "images"), "spread": ("mean", "sd")}
+_PAGE = ("page", "paper")
+
+
+def _share(value: tuple[int, int]) -> str:
+    part, whole = value
+    return f"{part:,} of {whole:,}" + (f" ({part / whole:.1%})" if whole else "")
+
+
+def _spread(value: tuple[float | None, float | None]) -> str:
+    mean, sd = value
+    return "–" if mean is None else f"{100 * mean:.1f}" + ("" if sd is None else f" ± {100 * sd:.1f}")
+
+
+#: How a kind of value is told to people.
+_SHOWN: dict[str, Callable[[Any], str]] = {
+    "text": line, "words": line, "yes": lambda value: "yes" if value else "no", "count": lambda value: f"{value:,}",
+    "percent": wording.percent, "points": wording.points, "p": wording.probability,
+    "interval": wording.interval, "share": _share, "spread": _spread,
+    "list": lambda values: " ".join(f"{100 * value:.1f}" for value in values),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: `key` in the CSV, `heading` for people, `kind` one of `_SHOWN`. A pair is two CSV columns.
+
+    `reach` says how far it goes: "csv" only there, "page" also on the pages, "paper" also in LaTeX, where room is
+    scarce. "words" is text long enough to need several lines.
+    """
+
+    key: str
+    heading: str = ""
+    kind: str = "text"
+    reach: str = "paper"
+
+    @property
+    def title(self) -> str:
+        """The heading, the key where there is no other."""
+        return self.heading or self.key
+
+    @property
+    def number(self) -> bool:
+        """Whether it is set flush right."""
+        return self.kind not in ("text", "words", "yes", "list")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of raw values: proportions in 0..1, None for what does not exist.
+
+    >>> table = Table("arms", "Arms", (Column("arm"), Column("mean", "accuracy", "percent")), [["a_b", 0.5]])
+    >>> table.shown(), table.csv()
+    ([['a_b', '50.0%']], 'arm,mean\\na_b,0.5\\n')
+    """
+
+    name: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: list[list[Any]]
+
+    def heads(self, reach: tuple[str, ...] = _PAGE) -> list[Column]:
+        """The columns that people see, on the pages unless told otherwise."""
+        return [column for column in self.columns if column.reach in reach]
+
+    def shown(self, reach: tuple[str, ...] = _PAGE) -> list[list[str]]:
+        """Every cell that people see, as text."""
+        return [["–" if value is None else _SHOWN[column.kind](value)
+                 for column, value in zip(self.columns, row, strict=True) if column.reach in reach]
+                for row in self.rows]
+
+    def csv(self) -> str:
+        """Comma-separated values with a header."""
+        cells = ([raw for column, value in zip(self.columns, row, strict=True) for raw in _raw(column, value)]
+                 for row in self.rows)
+        return to_csv([name for column in self.columns for name in _names(column)], cells)
+
+    def tex(self) -> str:
+        """A LaTeX tabular; needs the package booktabs."""
+        heads, rows = self.heads(("paper",)), self.shown(("paper",))
+        layout = "".join(r"p{0.6\linewidth}" if head.kind == "words" else "lr"[head.number] for head in heads)
+        lines = [f"% {line(self.title)}", f"\\begin{{tabular}}{{{layout}}}", "\\toprule",
+                 _tex_row(head.title for head in heads), "\\midrule", *map(_tex_row, rows), "\\bottomrule",
+                 "\\end{tabular}"]
+        return "\n".join(lines) + "\n"
+
+
+def to_csv(header: list[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as comma-separated values."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _names(column: Column) -> list[str]:
+    return [f"{column.key}_{end}" for end in _PAIRS[column.kind]] if column.kind in _PAIRS else [column.key]
+
+
+def _raw(column: Column, value: Any) -> list[Any]:
+    if column.kind in _PAIRS:
+        return ["" if part is None else part for part in value or (None, None)]
+    if column.kind == "list":
+        return [" ".join(f"{item:.6g}" for item in value)]
+    if column.kind == "yes":
+        return ["yes" if value else "no"]
+    return ["" if value is None else value]
+
+
+def _tex_row(cells: Iterable[str]) -> str:
+    return " & ".join(latex(cell) for cell in cells) + r" \\"

@@ -1,0 +1,184 @@
+"""Ratios, each measured in one run: what mixedfer does over the bare minimum that the same result needs.
+
+    make bench MIXEDFER_TEST_DATA=/path/to/folder/with/fer2013.csv
+
+Seconds depend on the machine and on what else it does; ratios of two things measured side by side hardly do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mixedfer import disk, faceset, processes
+from mixedfer.faces import landmarks, preparation
+from mixedfer.study import PREDICTOR
+from tests import real_data
+
+BARE_PICTURES, ROUNDS, MANY = 3000, 5, 1_000_000
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        data = real_data.fer2013(Path(folder))
+        if data:
+            _say("preparation over workers x bare dlib loop", preparation_ratio(data, Path(folder)), "0.90 or more")
+        else:
+            print(f"preparation: skipped, {real_data.REASON}")
+        steps = training_ratios(Path(folder))
+        _say("training over bare compiled steps", steps["training"], "0.95 or more")
+        _say("mixed over image-only step time", steps["mixed"], "1.05 or less")
+        peak = peak_memory(Path(folder))
+        print(f"peak memory, training from {MANY:,} images: {peak:.2f} GB (goal: under 2)")
+
+
+def _say(what: str, ratio: float, goal: str) -> None:
+    print(f"{what}: {ratio:.3f} (goal: {goal})", flush=True)
+
+
+def preparation_ratio(data: Path, folder: Path) -> float:
+    """All of FER2013 on all cores, from the CSV to the finished set, over as many bare loops as there are workers."""
+    from mixedfer import study_files
+
+    study = study_files.load(Path(__file__).parents[1] / "experiments" / "fer2013.py")
+    keys = study.dataset.list(data).keys
+    pictures = [study.dataset.read(data, key) for key in keys[::len(keys) // BARE_PICTURES]]
+    before = _bare_loop(pictures, study.preparation.detector.upsample)
+    workers = processes.cores()
+    began = time.perf_counter()
+    faces = preparation.prepare(study, data, folder, workers=workers, quiet=True)
+    seconds = time.perf_counter() - began
+    bare = (before + _bare_loop(pictures, study.preparation.detector.upsample)) / 2
+    print(f"  {len(faces):,} pictures in {seconds:.1f} s on {workers} workers; bare loop {bare:.0f} pictures/s per core")
+    return len(faces) / seconds / (workers * bare)
+
+
+def _bare_loop(pictures: list[np.ndarray], upsample: int) -> float:
+    """Pictures per second of what tutorials show: detector and predictor, in memory, one process."""
+    import dlib
+
+    detector = dlib.get_frontal_face_detector()
+    predictor = dlib.shape_predictor(str(landmarks.find_predictor(None, PREDICTOR)))
+    began = time.perf_counter()
+    for picture in pictures:
+        found = detector(picture, upsample)
+        predictor(picture, found[0] if found else dlib.rectangle(0, 0, 47, 47))
+    return len(pictures) / (time.perf_counter() - began)
+
+
+def training_ratios(folder: Path) -> dict[str, float]:
+    """Seconds per epoch of the real loop for two arms and of bare steps on resident tensors, in turns; medians."""
+    from mixedfer.learning import backend
+
+    backend.quiet()
+    backend.setup(1)
+    study = _study()
+    faces = _synthetic(folder / "small", 1024)
+    loops = {cell.arm.name: _Loop(cell, faces, folder) for cell in study.cells()}
+    bare = _BareSteps(study.cells()[0], faces, folder)
+    seconds: dict[str, list[float]] = {"image-only": [], "mixed": [], "bare": []}
+    for _ in range(ROUNDS + 1):
+        for name, loop in loops.items():
+            seconds[name].append(loop.epoch())
+        seconds["bare"].append(bare.epoch())
+    # The first round traces and compiles.
+    typical = {name: statistics.median(values[1:]) for name, values in seconds.items()}
+    print("  " + ", ".join(f"{name} {len(faces) * 0.6 / value:.0f} images/s" for name, value in typical.items()))
+    return {"training": typical["bare"] / typical["image-only"], "mixed": typical["mixed"] / typical["image-only"]}
+
+
+class _Loop:
+    """The training loop of one cell, an epoch at a time."""
+
+    def __init__(self, cell, faces, folder):
+        from mixedfer.learning.training import Run
+
+        self.run = Run(cell, faces, folder / f"{cell.arm.name}.npz", lambda epochs, last: None)
+        self.number = 0
+
+    def epoch(self) -> float:
+        steps, stream = self.run.parts["train"].steps, self.run._stream()
+        began = time.perf_counter()
+        self.run.model.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False)
+        return time.perf_counter() - began
+
+
+class _BareSteps:
+    """The same compiled step on tensors that are in memory already; nothing is read, drawn or checked."""
+
+    def __init__(self, cell, faces, folder):
+        import keras
+
+        self.loop = _Loop(cell, faces, folder)
+        self.model = self.loop.run.model
+        self.model.make_train_function()
+        self.batches = [({name: keras.ops.convert_to_tensor(inputs[name]) for name in ("image", "affine")},
+                         keras.ops.convert_to_tensor(targets)) for inputs, targets in self.loop.run.parts["train"].epoch(0)]
+
+    def epoch(self) -> float:
+        began = time.perf_counter()
+        for batch in self.batches:
+            self.model.train_function(iter([batch]))
+        return time.perf_counter() - began
+
+
+def _study(**changes):
+    from mixedfer import study_files
+
+    study = study_files.load(Path(__file__).parents[1] / "experiments" / "fer2013.py")
+    study = study.varying(**{"width": 0.25, "batch_size": 64, "epochs": 1, "replicates": 1, **changes})
+    return dataclasses.replace(study, treatments=study.treatments[:1])
+
+
+def _synthetic(folder: Path, count: int) -> faceset.FaceSet:
+    """A face set of noise: speed and memory do not depend on what the pictures show."""
+    if not disk.is_done(folder):
+        rng = np.random.default_rng(0)
+        with disk.new_folder(folder) as part:
+            images = np.lib.format.open_memmap(part / "images.npy", mode="w+", dtype=np.uint8, shape=(count, 48, 48, 1))
+            points = np.lib.format.open_memmap(part / "landmarks.npy", mode="w+", dtype=np.float32, shape=(count, 68, 2))
+            for start in range(0, count, 1000):
+                images[start:start + 1000] = rng.integers(0, 256, images[start:start + 1000].shape, dtype=np.uint8)
+                points[start:start + 1000] = rng.random(points[start:start + 1000].shape, dtype=np.float32) * 48
+            columns = {"boxes": np.zeros((count, 4), np.float32), "found": np.ones(count, bool), "readable": np.ones(count, bool),
+                       "labels": np.arange(count) % 7, "subjects": np.full(count, -1), "ids": np.arange(count).astype("S7"),
+                       "partition": np.where(np.arange(count) % 10 < 6, 0, np.where(np.arange(count) % 10 < 8, 1, 2)).astype(np.int8)}
+            for name, column in columns.items():
+                np.save(part / f"{name}.npy", column)
+            disk.write_json(part / "meta.json", {"content": f"noise-{count}", "classes": list("abcdefg"), "note": "",
+                                                 "partitions": list(faceset.PARTITIONS), "unreadable": []})
+    return faceset.load(folder)
+
+
+def peak_memory(folder: Path) -> float:
+    """Peak resident gigabytes of a process that trains one epoch on a million images and predicts the rest."""
+    _synthetic(folder / "large", MANY)
+    line = [sys.executable, __file__, "--train", str(folder)]
+    return json.loads(subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+
+
+def _train_many(folder: Path) -> None:
+    from mixedfer.learning import backend
+
+    backend.quiet()
+    backend.setup(processes.cores())
+    from mixedfer.learning import training
+
+    cell = _study(**{"blocks": 1, "backbone.dense": (8,), "width": 1 / 64, "batch_size": 256}).cells()[1]
+    training.train(cell, faceset.load(folder / "large"), folder / "store", "large", processes.cores())
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+
+
+if __name__ == "__main__":
+    _train_many(Path(sys.argv[2])) if sys.argv[1:2] == ["--train"] else main()

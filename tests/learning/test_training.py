@@ -1,0 +1,177 @@
+"""Real training of tiny networks: the proof, exact resume, several cells in one process, selection, bad losses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from mixedfer import disk, faceset, records
+from mixedfer.errors import Busy, Fault
+from mixedfer.faces.splits import split
+from mixedfer.study import digest
+from tests.tiny import STUDY
+
+pytestmark = pytest.mark.usefixtures("keras_ready")
+FACTS = [f"{name}.json" for name in records.FACTS] + [
+    f"{kind}-{part}.npy" for kind in ("rows", "probabilities") for part in ("test", "validation")] + ["weights.npz"]
+
+
+def train(cell, faces, store, run=None, watch=lambda epochs, last: None):
+    from mixedfer.learning import training
+
+    run = run or digest(cell.spec(faces.content))
+    training.train(cell, faces, store, run, 1, watch)
+    return records.run_folder(store, run)
+
+
+def same(first, second):
+    return [name for name in FACTS if (first / name).read_bytes() != (second / name).read_bytes()] == []
+
+
+@pytest.fixture(scope="module")
+def trained(prepared, tmp_path_factory):
+    """The four arms of replicate 0, trained one after the other in this process."""
+    _, faces = prepared
+    store = tmp_path_factory.mktemp("runs")
+    return faces, {cell.arm.name: train(cell, faces, store) for cell in STUDY.cells()[:4]}
+
+
+def test_a_record_holds_what_came_out(trained):
+    faces, runs = trained
+    record = records.read(runs["mixed"])
+    parts = split(faces, STUDY)
+    assert np.array_equal(record.test.rows, parts.test) and np.array_equal(record.validation.rows, parts.validation)
+    assert record.test.probabilities.shape == (len(parts.test), 2)
+    assert np.allclose(record.test.probabilities.sum(1), 1, atol=1e-5)
+    assert [entry["epoch"] for entry in record.history] == [1, 2]
+    assert [entry["learning_rate"] for entry in record.history] == pytest.approx([0.01, 0.005])  # half a cosine
+    assert record.spec["data"] == faces.content and record.provenance["device"] == "cpu"
+    assert record.summary["parameters"] > 1000
+
+
+def test_the_proof_is_equal_across_arms_where_it_must_be(trained):
+    _, runs = trained
+    proofs = {arm: records.read(folder).proof for arm, folder in runs.items()}
+    for name in ("order", "draws", "first_batches", "split", "learning_rate"):
+        assert len({json.dumps(proof[name]) for proof in proofs.values()}) == 1, name
+    image, mixed = proofs["image-only"]["initial_weights"], proofs["mixed"]["initial_weights"]
+    differing = {name for name in image if image[name] != mixed[name]}
+    assert differing == {"joint_fc1/kernel"}  # wider, because more is joined
+
+
+def test_the_proof_changes_when_something_changes(trained, tmp_path):
+    faces, runs = trained
+    proof = records.read(runs["image-only"]).proof
+    other = records.read(train(STUDY.cells()[4], faces, tmp_path)).proof  # replicate 1
+    assert proof["split"] == other["split"] and proof["learning_rate"] == other["learning_rate"]
+    for name in ("order", "draws", "first_batches", "initial_weights"):
+        assert proof[name] != other[name], name
+
+
+def test_several_cells_in_one_process_give_the_bytes_of_each_alone(trained, tmp_path):
+    faces, runs = trained
+    for cell in reversed(STUDY.cells()[:2]):
+        assert same(train(cell, faces, tmp_path), runs[cell.arm.name])
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("change", [{"epochs": 3, "optimizer": "adam"}, {"epochs": 3, "selection": "last", "weight_decay": 0.01}])
+def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, change):
+    _, faces = prepared
+    cell = STUDY.varying(**change).cells()[1]
+
+    def stop(epochs, last):
+        if epochs == stop.after:
+            raise Killed
+
+    whole = train(cell, faces, tmp_path / "whole")
+    for stop.after in (1, 2):  # two interruptions, each after another epoch
+        with pytest.raises(Killed):
+            train(cell, faces, tmp_path / "cut", watch=stop)
+        assert not list((tmp_path / "cut").glob("runs/*/DONE"))
+    seen = []
+    cut = train(cell, faces, tmp_path / "cut", watch=lambda epochs, last: seen.append(epochs))
+    assert seen == [3], "it must not start again"
+    assert same(whole, cut)
+    assert not list((tmp_path / "cut" / "work").iterdir())
+
+
+def test_a_damaged_checkpoint_costs_epochs_not_the_result(prepared, tmp_path):
+    _, faces = prepared
+    cell = STUDY.cells()[0]
+
+    def stop(epochs, last):
+        raise Killed
+
+    with pytest.raises(Killed):
+        train(cell, faces, tmp_path, watch=stop)
+    path = next(tmp_path.glob("work/*/checkpoint.npz"))
+    path.write_bytes(path.read_bytes()[:1000])
+    assert same(train(cell, faces, tmp_path), train(cell, faces, tmp_path / "whole"))
+
+
+def test_the_best_epoch_is_selected_on_validation(prepared, tmp_path):
+    _, faces = prepared
+    cell = STUDY.varying(epochs=5, learning_rate=0.05).cells()[3]
+    record = records.read(train(cell, faces, tmp_path))
+    accuracies = [entry["validation_accuracy"] for entry in record.history]
+    assert record.summary["selected_epoch"] == int(np.argmax(accuracies)) + 1
+    truth = faces.labels[record.validation.rows]
+    assert np.mean(record.validation.probabilities.argmax(1) == truth) == pytest.approx(max(accuracies))
+
+
+def test_a_network_learns(prepared, tmp_path):
+    _, faces = prepared
+    wide = {"landmark_branch.units": (32,), "fusion.units": (16,), "fusion.dropout": 0.0}
+    cell = STUDY.varying(epochs=40, learning_rate=0.005, optimizer="adam", augmentation=None, selection="last", **wide).cells()[3]
+    history = records.read(train(cell, faces, tmp_path)).history
+    assert history[-1]["loss"] < 0.5 * history[0]["loss"] and history[-1]["accuracy"] > 0.85
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains(prepared, tmp_path, precision):
+    _, faces = prepared
+    record = records.read(train(STUDY.varying(precision=precision, epochs=1).cells()[1], faces, tmp_path))
+    assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
+
+
+def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path):
+    _, faces = prepared
+    with pytest.raises(Fault, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
+        train(STUDY.varying(learning_rate=1e30, momentum=0.0).cells()[0], faces, tmp_path)
+    assert not list(tmp_path.glob("runs/*"))
+
+
+def test_a_finished_run_is_not_trained_again(trained):
+    faces, runs = trained
+    folder = runs["image-only"]
+    before = (folder / "timing.json").read_bytes()
+    train(STUDY.cells()[0], faces, folder.parents[1], watch=lambda epochs, last: pytest.fail("trained again"))
+    assert (folder / "timing.json").read_bytes() == before
+
+
+def test_two_runs_of_one_cell_at_once_are_refused(prepared, tmp_path):
+    _, faces = prepared
+    with disk.lock(tmp_path / "locks" / "a-run", "the cell"):
+        import threading
+
+        caught = []
+
+        def attempt():
+            try:
+                train(STUDY.cells()[0], faces, tmp_path, run="a-run")
+            except Busy as error:
+                caught.append(str(error))
+
+        thread = threading.Thread(target=attempt)
+        thread.start()
+        thread.join()
+    assert caught and "image-only, replicate 1" in caught[0]
+
+
+def test_training_reads_a_set_opened_from_disk(trained):
+    faces, _ = trained
+    assert isinstance(faceset.load(faces.folder).images, np.memmap)

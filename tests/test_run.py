@@ -1,0 +1,183 @@
+"""The whole way, as users go it: the command, in processes of its own, on real faces with real training."""
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TINY = str(ROOT / "tests" / "tiny.py")
+WITHOUT_KERAS = ("import sys; sys.modules.update(dict.fromkeys(('keras', 'tensorflow', 'dlib', 'cv2'))); "
+                 "from mixedfer.cli import main; main()")
+
+
+def command(*arguments, cwd):
+    return [sys.executable, "-m", "mixedfer.cli", *map(str, arguments)], {"cwd": cwd, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+
+
+def mixedfer(*arguments, cwd, code=0):
+    line, options = command(*arguments, cwd=cwd)
+    done = subprocess.run(line, capture_output=True, text=True, **options)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def files(folder, *patterns):
+    return {str(path.relative_to(folder)): path.read_bytes() for pattern in patterns for path in sorted(folder.glob(pattern))}
+
+
+def outcome(folder):
+    """All that a study's numbers are: the report's, and every run's facts and predictions."""
+    found = files(folder, "reports/tiny/results.json", ".mixedfer/runs/*/*.npy", ".mixedfer/runs/*/weights.npz",
+                  ".mixedfer/runs/*/[!t]*.json")
+    assert len(found) > 8
+    return found
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The tiny study, run once without any disturbance."""
+    folder = tmp_path_factory.mktemp("whole")
+    done = mixedfer("run", TINY, "--quiet", cwd=folder)
+    return folder, done
+
+
+def test_one_command_ends_with_a_verdict_and_a_report(whole):
+    folder, done = whole
+    assert "mixed is " in done.stdout and "margin 5 points" in done.stdout and "reports/tiny/index.html" in done.stdout
+    assert "Traceback" not in done.stderr
+    for name in ("index.html", "report.md", "results.json", "figures/effect.svg", "figures/effect.png"):
+        assert (folder / "reports" / "tiny" / name).stat().st_size > 500
+
+
+def test_the_contract_of_results_json(whole):
+    results = json.loads((whole[0] / "reports" / "tiny" / "results.json").read_text())
+    assert results["schema"] == 1 and results["study"] == "tiny" and results["metric"] == "accuracy" and results["margin"] == 0.05
+    assert [row["treatment"] for row in results["comparisons"]] == ["mixed", "shuffled", "landmarks-only"]
+    for row in results["comparisons"]:
+        assert {"control", "estimate", "ci95", "ci90", "p", "p_adjusted", "verdict", "mde", "test"} <= set(row)
+        assert row["verdict"] in ("helps", "hurts", "equivalent", "inconclusive")
+        assert row["ci95"][0] <= row["estimate"] <= row["ci95"][1]
+    for arm in results["arms"]:
+        assert len(arm["replicates"]) == 2 and 0 <= arm["mean"] <= 1 and isinstance(arm["collapsed"], bool)
+        assert {"replicate", "fold", "accuracy", "macro_f1", "balanced_accuracy"} <= set(arm["replicates"][0])
+    assert results["comparable"]["passed"] and len(results["comparable"]["checks"]) >= 6
+    assert results["faces"]["images"] == 48 and set(results["faces"]["by_class"]) == {"happy", "sad"}
+
+
+def test_the_same_command_again_trains_nothing_and_needs_no_keras(whole):
+    folder, _ = whole
+    before = files(folder, "reports/**/*.*", ".mixedfer/runs/**/*.*")
+    line, options = command(cwd=folder)
+    again = subprocess.run([sys.executable, "-c", WITHOUT_KERAS, "run", TINY], capture_output=True, text=True, **options)
+    assert again.returncode == 0, again.stderr
+    assert "8 cells, 8 finished" in again.stdout
+    assert files(folder, "reports/**/*.*", ".mixedfer/runs/**/*.*") == before
+
+
+def test_a_report_is_made_anew_without_the_making_half(whole, tmp_path):
+    folder, _ = whole
+    line, options = command(cwd=folder)
+    arguments = ["report", TINY, "--reports", str(tmp_path)]
+    done = subprocess.run([sys.executable, "-c", WITHOUT_KERAS, *arguments], capture_output=True, text=True, **options)
+    assert done.returncode == 0, done.stderr
+    made, first = tmp_path / "tiny", folder / "reports" / "tiny"
+    assert files(made, "**/*.*") == files(first, "**/*.*")
+
+
+def test_more_replicates_reuse_the_runs(whole, tmp_path):
+    shutil.copytree(whole[0] / ".mixedfer", tmp_path / ".mixedfer")
+    done = mixedfer("run", TINY, "--quiet", "--set", "replicates=3", cwd=tmp_path)
+    assert len(list((tmp_path / ".mixedfer" / "runs").iterdir())) == 12
+    assert "varied" not in done.stderr
+    results = json.loads((tmp_path / "reports" / "tiny" / "results.json").read_text())
+    assert results["varied"] == {"replicates": 3} and len(results["arms"][0]["replicates"]) == 3
+
+
+def killed_at_random(folder, times, seed):
+    draw = random.Random(seed)
+    for _ in range(times):
+        line, options = command("run", TINY, "--quiet", cwd=folder)
+        process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+        time.sleep(draw.uniform(0.3, 25))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    mixedfer("run", TINY, "--quiet", cwd=folder)
+
+
+def test_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
+    killed_at_random(tmp_path, 2, seed=1)
+    assert outcome(tmp_path) == outcome(whole[0])
+
+
+@pytest.mark.slow
+def test_killed_at_ten_random_moments_gives_the_same_bytes(whole, tmp_path):
+    killed_at_random(tmp_path, 10, seed=2)
+    assert outcome(tmp_path) == outcome(whole[0])
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path):
+    line, options = command("run", TINY, cwd=tmp_path)
+    process = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+    for _ in range(600):
+        if list(tmp_path.glob(".mixedfer/faces/*/DONE")):
+            break
+        time.sleep(0.1)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130 and "the same command goes on from there" in errors
+    assert "Traceback" not in errors
+
+
+def test_a_failing_cell_is_named_and_the_others_are_kept(tmp_path):
+    done = mixedfer("run", TINY, "--quiet", "--set", "learning_rate=1e30", "--set", "momentum=0.0", "--set", "replicates=1",
+                    cwd=tmp_path, code=1)
+    assert "the loss is not a number" in done.stderr and "learning_rate" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "problem"), [
+    (("run", "no-such.py"), "no such study file"),
+    (("run", TINY, "--set", "epoch=3"), "'epochs'"),
+    (("run", TINY, "--workers", "many"), "expected a number above 0, or auto"),
+    (("run", ROOT / "experiments" / "fer2013.py"), "--data PATH"),
+    (("run", ROOT / "experiments" / "fer2013.py", "--data", "nowhere.csv"), "no such file or folder"),
+    (("report", TINY), "has no runs in this store"),
+    (("prepare", TINY, "--predictor", TINY), "SHA-256"),
+    (("list", "tests/evidence"), "no study file"),
+    (("prepare", TINY, "--jsn"), "--json"),
+])
+def test_bad_input_is_one_paragraph_and_code_2(tmp_path, arguments, problem):
+    done = mixedfer(*arguments, cwd=tmp_path, code=2)
+    assert problem in " ".join(done.stderr.split()) and "Traceback" not in done.stderr
+
+
+def test_prepare_prints_counts_as_json(whole):
+    done = mixedfer("prepare", TINY, "--json", cwd=whole[0])
+    counts = json.loads(done.stdout)["faces"]
+    assert counts["images"] == 48 and sum(row["images"] for row in counts["by_class"].values()) == 48
+
+
+def test_list_and_doctor():
+    listed = mixedfer("list", cwd=ROOT).stdout
+    assert "experiments/quickstart.py" in listed and "experiments/fer2013.py" in listed
+    found = mixedfer("doctor", cwd=ROOT).stdout
+    for word in ("tensorflow", "cores", "shape_predictor_68_face_landmarks.dat", "accelerator", "deterministic"):
+        assert word in found
+
+
+def test_fer2013_end_to_end(real_data, tmp_path):
+    """The real study on a slice: two classes, one epoch of a narrow network, all official partitions."""
+    mixedfer("run", ROOT / "experiments" / "fer2013.py", "--data", real_data, "--quiet", "--set", "classes=disgust,surprise",
+             "--set", "replicates=2", "--set", "epochs=1", "--set", "width=0.0625", "--set", "blocks=2", cwd=tmp_path)
+    results = json.loads((tmp_path / "reports" / "fer2013" / "results.json").read_text())
+    assert results["faces"]["images"] == 547 + 4002 and results["comparable"]["passed"]
+    assert 0.6 < results["faces"]["found"] / results["faces"]["images"] < 0.85
+    assert results["varied"]["width"] == 0.0625
