@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,13 +22,15 @@ def load(path: Path, settings: Sequence[str] = ()) -> Study:
     The file is imported by its own name from its own folder, so that worker processes can import what it defines.
     """
     path = find(path)
-    name, folder = path.stem, str(path.parent.resolve())
-    if name not in sys.modules:
-        found = importlib.util.find_spec(name) if name.isidentifier() else None
-        if not name.isidentifier() or (found and found.origin != str(path.resolve())):
-            raise StudyError(f"a study file cannot be called {path.name!r}: Python knows another module by that name",
-                             file=path, remedy="Rename the file.")
-        sys.path.insert(0, folder)
+    name, here = path.stem, str(path.resolve())
+    loaded = sys.modules.get(name)
+    if loaded is None and name.isidentifier():
+        sys.path.insert(0, str(path.parent.resolve()))
+        loaded = importlib.util.find_spec(name)
+    origin = getattr(loaded, "__file__", None) or getattr(loaded, "origin", None)
+    if origin is None or os.path.realpath(origin) != here:
+        raise StudyError(f"a study file cannot be called {path.name!r}: Python knows another module by that name, or none can "
+                         "have it", file=path, remedy="Rename the file.")
     try:
         module = importlib.import_module(name)
     except BadInput:

@@ -16,9 +16,9 @@ STUDY = Study(
     dataset=Portrait(classes=("happy", "sad"), identities=12, per_class=2),
     preparation=Preparation(detector=DlibHog(), size=32),
     recipe=Recipe(
-        backbone=Vgg16(width=0.0625, blocks=2, dense=(8,), dropout=0.2),
-        landmark_branch=Mlp(units=(8,)), fusion=Features(units=(8, 8), dropout=0.1),
-        epochs=2, batch_size=10, learning_rate=1e-2, schedule=Cosine(), augmentation=Affine(), selection="best",
+        backbone=Vgg16(width=0.0625, blocks=2, dense=(8,), dropout=0.1),
+        landmark_branch=Mlp(units=(16,)), fusion=Features(units=(16, 8), dropout=0.05),
+        epochs=2, batch_size=4, learning_rate=2e-2, schedule=Cosine(), augmentation=Affine(), selection="best",
     ),
     control=Arm("image-only", image=True),
     treatments=(Arm("mixed", image=True, landmarks=normalised),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import gc
 import importlib.metadata
@@ -9,6 +10,9 @@ import json
 import logging
 import os
 import platform
+import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +79,8 @@ def setup(threads: int) -> None:
     The number of threads is fixed, not taken from the machine, because sums in another order have other last bits.
     """
     if name() == "tensorflow":
-        import tensorflow as tf
+        with _hushed():
+            import tensorflow as tf
 
         # Every cell is a new model; TensorFlow would warn of each as if one model were traced again and again.
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -93,6 +98,25 @@ def setup(threads: int) -> None:
         flags = os.environ.get("XLA_FLAGS", "")
         if "xla_gpu_deterministic_ops" not in flags:
             os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+
+
+@contextlib.contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what C++ code writes to the error stream from the terminal; if the block fails, show it after all."""
+    sys.stderr.flush()
+    terminal, kept = os.dup(2), tempfile.TemporaryFile()
+    os.dup2(kept.fileno(), 2)
+    failed = True
+    try:
+        yield
+        failed = False
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
+        if failed:
+            kept.seek(0)
+            sys.stderr.write(kept.read().decode(errors="replace"))
+        kept.close()
 
 
 def device() -> str:

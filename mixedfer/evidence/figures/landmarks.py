@@ -49,7 +49,7 @@ def examples(results) -> list[Example]:
         note = "" if len(found) else "no face found" if len(rows) else "no test images"
         made.append(Example(name, int(found[0]) if len(found) else int(rows[0]) if len(rows) else None, note))
     missed = results.rows[~results.found]
-    if len(missed):
+    if len(missed) and missed[0] not in [item.row for item in made]:
         name = results.faces.classes[results.faces.labels[missed[0]]]
         made.append(Example(f"missed ({name})", int(missed[0]), "no face found"))
     return made
@@ -60,7 +60,7 @@ def draw(results, findings) -> Figure:
     shown = examples(results)
     across = min(ACROSS, len(shown))
     down = -(-len(shown) // across)
-    side = min(1.15, (style.WIDTH - 0.2 * across) / (2 * across))
+    side = min(1.6, (style.WIDTH - 0.2 * across) / (2 * across))
     with style.look():
         figure = Figure(figsize=(style.WIDTH, down * (side + 0.42)))
         for at, item in enumerate(shown):

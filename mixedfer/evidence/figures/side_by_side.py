@@ -63,17 +63,15 @@ def outcomes(results) -> list[Outcome]:
 
 def draw(results, findings) -> Figure:
     """Two faces beside each other for each outcome, each with its bars; placed by hand, since all have one size."""
-    made = outcomes(results)
+    made, pair = outcomes(results), [results.plan.control, results.plan.treatments[0]]
     bars = max(0.9, 0.155 * len(results.faces.classes))
-    row = bars + 0.62
+    rows = [bars + 0.62 if outcome.images else 0.32 for outcome in made]
     with style.look():
-        height = 4 * row + 0.3
+        height = sum(rows) + 0.3
         figure = Figure(figsize=(style.WIDTH, height))
-        pair = [results.plan.control, results.plan.treatments[0]]
         style.arm_legend(figure, results.plan, pair, marker="", linewidth=5)
-        for at, outcome in enumerate(made):
-            top = height - 0.4 - at * row
-            heading = _heading(outcome, len(results.rows))
+        for outcome, above in zip(made, np.cumsum([0.4, *rows[:-1]]), strict=True):
+            top, heading = height - above, _heading(outcome, len(results.rows))
             figure.text(0.1 / style.WIDTH, top / height, heading, fontweight="bold", va="top")
             for index, image in enumerate(outcome.shown):
                 _face(figure, results, image, 0.1 + index * style.WIDTH / FACES, top - 0.2, bars)
@@ -93,7 +91,7 @@ def _face(figure: Figure, results, image: int, left: float, top: float, bars: fl
     picture(place, results.faces, int(results.rows[image]))
     arms = (results.plan.control, results.plan.treatments[0])
     for line, arm in enumerate(arms):
-        correct = results.correct(arm)[:, image]
+        correct = results.arms[arm].probabilities[:, image].argmax(-1) == results.truth[image]
         told, below = f"{correct.sum()} of {len(correct)} right", top - side - 0.04 - 0.12 * line
         figure.text(left / width, below / height, told, fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
     axes = figure.add_axes(((left + side + 0.85) / width, (top - bars) / height, (width / FACES - side - 1.2) / width,
