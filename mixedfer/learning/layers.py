@@ -10,6 +10,9 @@ import keras
 
 from mixedfer.seeds import derive
 
+#: Of batch normalisation's running averages. Keras' own 0.99 looks back over hundreds of steps, more than a short run has.
+MOMENTUM = 0.9
+
 
 @keras.saving.register_keras_serializable(package="mixedfer")
 class Pixels(keras.layers.Layer):
@@ -66,8 +69,12 @@ class Layers:
 
     def _finish(self, x, name: str, activation: str | None, batch_normalisation: bool):
         if batch_normalisation:
-            x = keras.layers.BatchNormalization(name=f"{name}_bn")(x)
+            x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
         return keras.layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
+
+    def standardise(self, x, name: str):
+        """Mean 0 and variance 1 for every feature, over the batch in training and over running averages after it."""
+        return keras.layers.BatchNormalization(momentum=MOMENTUM, center=False, scale=False, name=name)(x)
 
     def classify(self, x, name: str, classes: int):
         """A dense layer and softmax: (batch, classes) float32 probabilities."""

@@ -43,8 +43,9 @@ def test_a_record_holds_what_came_out(trained):
     assert np.array_equal(record.test.rows, parts.test) and np.array_equal(record.validation.rows, parts.validation)
     assert record.test.probabilities.shape == (len(parts.test), 2)
     assert np.allclose(record.test.probabilities.sum(1), 1, atol=1e-5)
-    assert [entry["epoch"] for entry in record.history] == [1, 2]
-    assert [entry["learning_rate"] for entry in record.history] == pytest.approx([0.01, 0.005])  # half a cosine
+    assert [entry["epoch"] for entry in record.history] == list(range(1, 9))
+    rates = [entry["learning_rate"] for entry in record.history]
+    assert rates[:5:2] == pytest.approx([0.01, 0.01 * (1 + 0.5**0.5) / 2, 0.005])  # cosine at 0, 45 and 90 degrees
     assert record.spec["data"] == faces.content and record.provenance["device"] == "cpu"
     assert record.summary["parameters"] > 1000
 
@@ -78,7 +79,8 @@ class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("change", [{"epochs": 3, "optimizer": "adam"}, {"epochs": 3, "selection": "last", "weight_decay": 0.01}])
+@pytest.mark.parametrize("change", [
+    {"epochs": 3, "optimizer": "adamw"}, {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01}])
 def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, change):
     _, faces = prepared
     cell = STUDY.varying(**change).cells()[1]
@@ -101,7 +103,7 @@ def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_p
 
 def test_a_damaged_checkpoint_costs_epochs_not_the_result(prepared, tmp_path):
     _, faces = prepared
-    cell = STUDY.cells()[0]
+    cell = STUDY.varying(epochs=2).cells()[0]
 
     def stop(epochs, last):
         raise Killed
@@ -115,7 +117,7 @@ def test_a_damaged_checkpoint_costs_epochs_not_the_result(prepared, tmp_path):
 
 def test_the_best_epoch_is_selected_on_validation(prepared, tmp_path):
     _, faces = prepared
-    cell = STUDY.varying(epochs=5, learning_rate=0.05).cells()[3]
+    cell = STUDY.varying(epochs=5).cells()[3]
     record = records.read(train(cell, faces, tmp_path))
     accuracies = [entry["validation_accuracy"] for entry in record.history]
     assert record.summary["selected_epoch"] == int(np.argmax(accuracies)) + 1
@@ -125,8 +127,7 @@ def test_the_best_epoch_is_selected_on_validation(prepared, tmp_path):
 
 def test_a_network_learns(prepared, tmp_path):
     _, faces = prepared
-    wide = {"landmark_branch.units": (32,), "fusion.units": (16,), "fusion.dropout": 0.0}
-    cell = STUDY.varying(epochs=40, learning_rate=0.005, optimizer="adam", augmentation=None, selection="last", **wide).cells()[3]
+    cell = STUDY.varying(epochs=30, selection="last").cells()[3]
     history = records.read(train(cell, faces, tmp_path)).history
     assert history[-1]["loss"] < 0.5 * history[0]["loss"] and history[-1]["accuracy"] > 0.85
 
