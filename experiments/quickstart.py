@@ -3,8 +3,9 @@
     mixedfer run experiments/quickstart.py
 
 About two minutes on 2 CPU cores, no download. The expressions are synthesised from one photograph and the recipe was chosen on
-this set, so the answer is about this set only. Expect `mixed` to help clearly and `mixed-shuffled`, the control with another
-face's landmarks, not to; see reports/quickstart/.
+this set, so the answer is about this set only. Expect the image alone to reach about 91 %, and landmarks, right or shuffled
+across faces, to add nothing to that; see reports/quickstart/. A lesson in controls: give the network too little training
+(`--set width=0.0625 --set blocks=4 --set epochs=24`) and landmarks "help" by over 20 points, because the image-only arm has hardly learnt.
 """
 
 from mixedfer.faces.datasets.portrait import Portrait
@@ -23,10 +24,10 @@ STUDY = Study(
     dataset=Portrait(classes=("happy", "sad")),
     preparation=Preparation(detector=DlibHog()),
     recipe=Recipe(
-        backbone=Vgg16(width=1 / 16, blocks=4, dense=(64,), dropout=0.0),
+        backbone=Vgg16(width=1 / 8, blocks=3, dense=(64,), dropout=0.0),
         landmark_branch=Mlp(units=(32,), dropout=0.3),
         fusion=Features(units=(64, 32)),
-        epochs=24, batch_size=16, learning_rate=2e-3, optimizer="adam", schedule=Cosine(warmup=1),
+        epochs=20, batch_size=16, learning_rate=2e-3, optimizer="adam", schedule=Cosine(warmup=1),
         augmentation=Affine(shift=0.04, rotation=5, skew=0.0),
     ),
     control=Arm("image-only", image=True),
