@@ -151,9 +151,10 @@ def _synthetic(folder: Path, count: int) -> faceset.FaceSet:
             for start in range(0, count, 1000):
                 images[start:start + 1000] = rng.integers(0, 256, images[start:start + 1000].shape, dtype=np.uint8)
                 points[start:start + 1000] = rng.random(points[start:start + 1000].shape, dtype=np.float32) * 48
-            columns = {"boxes": np.zeros((count, 4), np.float32), "found": np.ones(count, bool), "readable": np.ones(count, bool),
-                       "labels": np.arange(count) % 7, "subjects": np.full(count, -1), "ids": np.arange(count).astype("S7"),
-                       "partition": np.where(np.arange(count) % 10 < 6, 0, np.where(np.arange(count) % 10 < 8, 1, 2)).astype(np.int8)}
+            row, yes = np.arange(count), np.ones(count, bool)
+            columns = {"boxes": np.zeros((count, 4), np.float32), "found": yes, "readable": yes, "labels": row % 7,
+                       "subjects": np.full(count, -1), "ids": row.astype("S7"),
+                       "partition": np.searchsorted([6, 8], row % 10, side="right").astype(np.int8)}
             for name, column in columns.items():
                 np.save(part / f"{name}.npy", column)
             disk.write_json(part / "meta.json", {"content": f"noise-{count}", "classes": list("abcdefg"), "note": "",

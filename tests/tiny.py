@@ -18,7 +18,8 @@ STUDY = Study(
     recipe=Recipe(
         backbone=Vgg16(width=0.0625, blocks=2, dense=(8,), dropout=0.1),
         landmark_branch=Mlp(units=(16,)), fusion=Features(units=(16, 16), dropout=0.05),
-        epochs=8, batch_size=8, learning_rate=1e-2, optimizer="adam", schedule=Cosine(), augmentation=Affine(), selection="best",
+        epochs=8, batch_size=8, learning_rate=1e-2, optimizer="adam", schedule=Cosine(), augmentation=Affine(),
+        selection="best",
     ),
     control=Arm("image-only", image=True),
     treatments=(Arm("mixed", image=True, landmarks=normalised),

@@ -104,7 +104,7 @@ def setup(threads: int) -> None:
 def _hushed() -> Iterator[None]:
     """Keep what C++ code writes to the error stream from the terminal; if the block fails, show it after all."""
     sys.stderr.flush()
-    terminal, kept = os.dup(2), tempfile.TemporaryFile()
+    terminal, kept = os.dup(2), tempfile.TemporaryFile()  # noqa: SIM115 - it is read after the block, below
     os.dup2(kept.fileno(), 2)
     failed = True
     try:

@@ -40,7 +40,8 @@ def test_official_partitions_are_taken_and_a_missing_validation_is_drawn(prepare
     assert np.array_equal(parts.test, np.flatnonzero(partition == 2))
     assert len(parts.validation) and not set(faces.subjects[parts.validation]) & set(faces.subjects[parts.train])
     partition[faces.subjects == 8] = 1
-    assert np.array_equal(split(dataclasses.replace(faces, partition=partition), STUDY).validation, np.flatnonzero(partition == 1))
+    parts = split(dataclasses.replace(faces, partition=partition), STUDY)
+    assert np.array_equal(parts.validation, np.flatnonzero(partition == 1))
 
 
 def test_missed_faces_can_be_excluded_from_every_part(prepared):

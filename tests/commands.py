@@ -1,0 +1,39 @@
+"""The command line in processes of its own, as users start it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TINY = str(ROOT / "tests" / "tiny.py")
+#: The command where Keras, TensorFlow, dlib and OpenCV cannot be imported.
+WITHOUT_KERAS = ("-c", "import sys; sys.modules.update(dict.fromkeys(('keras', 'tensorflow', 'dlib', 'cv2'))); "
+                 "from mixedfer.cli import main; main()")
+
+
+def start(*arguments, cwd, code=("-m", "mixedfer.cli")):
+    """The command in a process of its own, as a user would start it in the folder `cwd`."""
+    return subprocess.Popen([sys.executable, *code, *map(str, arguments)], cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def mixedfer(*arguments, cwd, ends=0, **options):
+    """The command run to its end: (output, errors)."""
+    process = start(*arguments, cwd=cwd, **options)
+    output, errors = process.communicate()
+    assert process.returncode == ends, output + errors
+    assert "Traceback" not in errors
+    return output, errors
+
+
+def files(folder, *patterns):
+    return {str(path.relative_to(folder)): path.read_bytes() for pattern in patterns for path in sorted(folder.glob(pattern))}
+
+
+def outcome(folder):
+    """All that a study's numbers are: the report's, and every run's facts and predictions."""
+    found = files(folder, "reports/tiny/results.json", ".mixedfer/runs/*/*.npy", ".mixedfer/runs/*/weights.npz",
+                  ".mixedfer/runs/*/[!t]*.json")
+    assert len(found) > 8
+    return found
