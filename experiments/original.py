@@ -5,7 +5,7 @@
 About 25 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
 different is that both arms share one recipe, that landmarks are searched with one upsampling (on 48x48 pixels dlib finds
 no face without), and that a collapse is said. Expect all runs to end at the class prior, one constant answer for every
-face. `--set pixels=signed` scales the pixels, `--set upsample=0 --set missed=whole-image` takes the landmarks away.
+face. `--set pixels=signed` scales the pixels.
 """
 
 from mixedfer.faces.datasets.fer2013 import Fer2013

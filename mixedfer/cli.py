@@ -44,12 +44,12 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
     todo = runner.jobs(study, faces, place)
     missing = runner.missing(todo)
     say(f"{len(todo)} cells, {len(todo) - len(missing)} finished")
-    plan = runner.plan(study, file.stem, faces, todo, _varied(study, set))
+    plan = runner.plan(study, file.stem, faces, todo, set or [], store)
     if missing:
         runner.check(study, faces)
     with _interruptible():
         runner.train(missing, place)
-    records.write_plan(runner.plan_file(study, store), plan)
+    records.write_plan(runner.plan_file(study, file.stem, store), plan)
     _report(plan, store, reports)
 
 
@@ -59,7 +59,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
     from mixedfer import runner
 
     study = _study(file, set)
-    _report(runner.read_plan(study, file.stem, store), store, reports)
+    _report(runner.read_plan(study, file.stem, set or [], store), store, reports)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
@@ -103,9 +103,9 @@ def main() -> None:
     """The command `mixedfer`: errors as one paragraph, exit code 2 for input, 1 for faults, 130 when interrupted."""
     try:
         app()
-    except MixedferError as error:
+    except (MixedferError, OSError) as error:
         typer.echo(textwrap.fill(f"mixedfer: {error}", 100, break_long_words=False, break_on_hyphens=False), err=True)
-        sys.exit(error.exit_code)
+        sys.exit(getattr(error, "exit_code", 1))
 
 
 @contextlib.contextmanager
@@ -141,12 +141,6 @@ def _prepare(study, place, say):
     if faces.meta["note"]:
         say(f"  Note: {faces.meta['note']}")
     return faces
-
-
-def _varied(study, settings: list[str] | None) -> dict:
-    from mixedfer.study import canonical
-
-    return {name: canonical(study.current(name)) for name in (setting.partition("=")[0] for setting in settings or [])}
 
 
 def _report(plan, store: Path, reports: Path) -> None:

@@ -90,13 +90,15 @@ def new_folder(final: Path) -> Iterator[Path]:
 
 
 def finish(part: Path, final: Path) -> None:
-    """Flush every file of `part`, write `DONE`, and rename the folder to `final`."""
+    """Flush every file of `part`, write `DONE`, and rename the folder to `final`, in place of an unfinished one."""
     for path in sorted(part.rglob("*")):
         if path.is_file():
             _fsync(path)
     (part / DONE).touch()
     _fsync(part / DONE)
     _fsync(part)
+    if final.exists() and not is_done(final):
+        shutil.rmtree(final)
     os.rename(part, final)
     _fsync(final.parent)
 
@@ -155,15 +157,18 @@ def hash_arrays(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def hash_source(*places: Path) -> str:
+def hash_source(*places: Path, without: str = "") -> str:
     """A digest of Python files (or of all below a folder) that ignores comments, docstrings and layout.
 
-    What it names is what the code does: mending a docstring does not make finished runs obsolete.
+    What it names is what the code does: mending a docstring does not make finished runs obsolete. An assignment to the
+    name `without` is left out as well.
     """
     digest = hashlib.sha256()
     files = sorted(file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place]))
     for file in files:
         tree = ast.parse(file.read_bytes())
+        tree.body = [node for node in tree.body
+                     if not (isinstance(node, ast.Assign) and without in map(ast.unparse, node.targets))]
         for node in ast.walk(tree):
             documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
             if documented and ast.get_docstring(node, clean=False) is not None:

@@ -54,7 +54,8 @@ class Plan:
     """The runs of a study: what `mixedfer run` leaves for `mixedfer report`.
 
     `study` is the canonical study; `faces` the face set's folder name; `cells` one entry per run, in study order:
-    {"arm", "fold", "replicate", "run"}; `control` and `treatments` are arm names; `varied` the values set on the command line.
+    {"arm", "fold", "replicate", "run"}; `control` and `treatments` are arm names; `varied` the values set on the command line
+    and `settings` the same as they were typed; `first_margin` the margin that the study had when it was first trained.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Plan:
     treatments: list[str]
     cells: list[dict]
     varied: dict
+    settings: list[str]
+    first_margin: float
 
 
 def run_folder(store: Path, run: str) -> Path:

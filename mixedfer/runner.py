@@ -7,7 +7,6 @@ from pathlib import Path
 
 from mixedfer import disk, processes, records
 from mixedfer.engines import Job, job, local
-from mixedfer.errors import BadInput
 from mixedfer.faces import preparation, splits
 from mixedfer.faceset import FaceSet
 from mixedfer.records import Plan
@@ -45,7 +44,7 @@ def check(study: Study, faces: FaceSet) -> None:
 
 def jobs(study: Study, faces: FaceSet, place: Place) -> list[Job]:
     """One job per cell of the study."""
-    return [job(cell, faces, place.store) for cell in study.cells()]
+    return [job(cell, faces, place.store, place.threads) for cell in study.cells()]
 
 
 def missing(todo: list[Job]) -> list[Job]:
@@ -60,23 +59,29 @@ def train(todo: list[Job], place: Place) -> None:
         local.run(todo, place.processes, place.threads, place.quiet)
 
 
-def plan(study: Study, name: str, faces: FaceSet, todo: list[Job], varied: dict) -> Plan:
-    """What the report needs to know about the study and its runs."""
+def plan(study: Study, name: str, faces: FaceSet, todo: list[Job], settings: list[str], store: Path) -> Plan:
+    """What the report needs to know about the study and its runs. A margin once trained under is remembered."""
+    path = plan_file(study, name, store)
+    first = records.read_plan(path).first_margin if path.exists() else study.margin
     cells = [{"arm": job.cell.arm.name, "fold": job.cell.fold, "replicate": job.cell.replicate, "run": job.run}
              for job in todo]
     return Plan(name=name, question=study.question, metric=study.metric, margin=study.margin, study=canonical(study),
                 faces=faces.folder.name, control=study.control.name, treatments=[arm.name for arm in study.treatments],
-                cells=cells, varied=varied)
+                cells=cells, varied=_varied(study, settings), settings=settings, first_margin=first)
 
 
-def plan_file(study: Study, store: Path) -> Path:
-    """Where the plan of a study lies."""
-    return records.plan_file(store, digest(study.making()))
+def _varied(study: Study, settings: list[str]) -> dict:
+    return {name: canonical(study.current(name)) for name in (setting.partition("=")[0] for setting in settings)}
 
 
-def read_plan(study: Study, name: str, store: Path) -> Plan:
+def plan_file(study: Study, name: str, store: Path) -> Path:
+    """Where the plan of a study lies; its question, metric and margin may change, its runs stay."""
+    return records.plan_file(store, digest({"name": name, "making": study.making()}))
+
+
+def read_plan(study: Study, name: str, settings: list[str], store: Path) -> Plan:
     """The plan of the last run of this study, under its present words: question, metric and margin decide no run."""
-    found = records.read_plan(plan_file(study, store))
-    if found.name != name:
-        raise BadInput(f"these runs belong to the study {found.name!r}, not to {name!r}", remedy="Run this study first.")
-    return Plan(**{**vars(found), "question": study.question, "metric": study.metric, "margin": study.margin})
+    found = records.read_plan(plan_file(study, name, store))
+    words = {"question": study.question, "metric": study.metric, "margin": study.margin, "study": canonical(study),
+             "settings": settings, "varied": _varied(study, settings)}
+    return Plan(**{**vars(found), **words})

@@ -12,14 +12,18 @@ TypeError: Arm.__init__() got an unexpected keyword argument 'epochs'
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import math
+import sys
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
-from mixedfer.disk import to_json
+from mixedfer.disk import hash_source, to_json
 from mixedfer.errors import StudyError, nearest
 from mixedfer.seeds import derive
 
@@ -27,8 +31,37 @@ from mixedfer.seeds import derive
 PREDICTOR = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 
 
-class _Checked:
-    """Checks the plain fields of a dataclass (numbers, text, choices) against their annotations."""
+@runtime_checkable
+class Dataset(Protocol):
+    """A source of labelled pictures; see `mixedfer.faces.datasets`."""
+
+    def fingerprint(self, data): ...
+
+    def list(self, data): ...
+
+    def read(self, data, key): ...
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A face finder; see `mixedfer.faces.detectors`."""
+
+    def find(self, picture): ...
+
+
+@runtime_checkable
+class Augmentation(Protocol):
+    """Draws one affine per sample; see `mixedfer.learning.augment`."""
+
+    def draw(self, rng, count): ...
+
+    def matrices(self, draws, size): ...
+
+
+class Checked:
+    """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`."""
+
+    RANGES: ClassVar[dict[str, tuple[float, float]]] = {}
 
     def __post_init__(self):
         hints = typing.get_type_hints(type(self))
@@ -36,10 +69,13 @@ class _Checked:
             value = getattr(self, field.name)
             if not _fits(value, hints[field.name]):
                 raise StudyError(f"{type(self).__name__}({field.name}={value!r}): expected {_wanted(hints[field.name])}")
+        for name, (low, high) in self.RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise StudyError(f"{type(self).__name__}({name}={getattr(self, name)}): expected {low} to {high}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Preparation(_Checked):
+class Preparation(Checked):
     """From a picture to what every arm sees; the same for all arms.
 
     `detector` finds the face, `missed` says what happens where it finds none: "whole-image" takes the picture itself
@@ -48,7 +84,7 @@ class Preparation(_Checked):
     look. Images are `size` x `size` pixels, gray unless `colour`. `predictor` is the SHA-256 of the landmark model.
     """
 
-    detector: Any
+    detector: Detector
     missed: Literal["whole-image", "exclude"] = "whole-image"
     crop: bool = True
     margin: float = 0.15
@@ -63,7 +99,7 @@ class Preparation(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(_Checked):
+class Recipe(Checked):
     """Every hyperparameter of both branches, their joining, the optimiser, the schedule and the selection rule.
 
     `backbone` is the image branch, `landmark_branch` the other, `fusion` joins them and classifies. `pixels` says how
@@ -72,17 +108,17 @@ class Recipe(_Checked):
     `precision` is a Keras dtype policy. `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option).
     """
 
-    backbone: Any
-    landmark_branch: Any
-    fusion: Any
+    backbone: Callable
+    landmark_branch: Callable
+    fusion: Callable
     epochs: int
     batch_size: int
     learning_rate: float
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     momentum: float = 0.9
     weight_decay: float = 0.0
-    schedule: Any
-    augmentation: Any = None
+    schedule: Callable
+    augmentation: Augmentation | None = None
     label_smoothing: float = 0.0
     pixels: Literal["signed", "raw"] = "signed"
     selection: Literal["last", "best"] = "last"
@@ -97,13 +133,13 @@ class Recipe(_Checked):
 
 
 @dataclass(frozen=True)
-class Arm(_Checked):
+class Arm(Checked):
     """Which inputs the model sees: the image, a view of the landmarks, or both. Nothing else."""
 
     name: str
     _: dataclasses.KW_ONLY
     image: bool = False
-    landmarks: Any = None
+    landmarks: Callable | None = None
 
     def __post_init__(self):
         super().__post_init__()
@@ -112,7 +148,7 @@ class Arm(_Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study(_Checked):
+class Study(Checked):
     """One question, one recipe, a control arm and its treatments, several replicates, and a margin fixed in advance.
 
     With `folds=0` the data set's own partitions are used; where it has none, `test` and `validation` fractions are
@@ -121,7 +157,7 @@ class Study(_Checked):
     """
 
     question: str
-    dataset: Any
+    dataset: Dataset
     preparation: Preparation
     recipe: Recipe
     control: Arm
@@ -175,7 +211,7 @@ class Study(_Checked):
 
     def _path(self, name: str) -> list[str]:
         paths = list(_paths(self))
-        match = [path for path in paths if path == name or path.endswith("." + name)]
+        match = [name] if name in paths else [path for path in paths if path.endswith("." + name)]
         if not match:
             raise StudyError(f"the study has no field {name!r}",
                              remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in paths)))
@@ -236,7 +272,14 @@ def digest(value: Any) -> str:
 
 
 def _reference(thing) -> str:
-    return f"{thing.__module__}:{thing.__qualname__}"
+    name = f"{thing.__module__}:{thing.__qualname__}"
+    return name if thing.__module__.split(".")[0] == "mixedfer" else f"{name}@{_foreign(thing.__module__)}"
+
+
+@functools.cache
+def _foreign(module: str) -> str:
+    """The hash of a module that is not mixedfer's, such as a study file with a view of its own; its STUDY left out."""
+    return hash_source(Path(sys.modules[module].__file__), without="STUDY")
 
 
 def _paths(node: Any, prefix: str = "") -> Iterator[str]:
@@ -261,10 +304,10 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is tuple:
         return isinstance(value, tuple) and all(_fits(item, typing.get_args(hint)[0]) for item in value)
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     if hint in (int, str):
         return isinstance(value, hint) and not isinstance(value, bool)
-    return hint is Any or isinstance(value, hint)
+    return not isinstance(value, type) and isinstance(value, hint)
 
 
 def _wanted(hint: Any) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 from mixedfer.errors import BadInput, StudyError, nearest
 from mixedfer.study import Study
 
+TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
 
 def load(path: Path, settings: Sequence[str] = ()) -> Study:
     """The `STUDY` of a file, varied by settings such as "epochs=3".
@@ -35,7 +37,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Study:
         module = importlib.import_module(name)
     except BadInput:
         raise
-    except (SyntaxError, ImportError, TypeError, NameError, AttributeError, ValueError) as error:
+    except Exception as error:  # whatever a study file does wrong is told as its fault
         raise StudyError(f"does not load ({type(error).__name__}: {error})", file=path,
                          row=_line(error, path)) from error
     study = getattr(module, "STUDY", None)
@@ -58,7 +60,10 @@ def describe(folder: Path) -> dict[str, str]:
     """Study file -> first line of its docstring, for every file in `folder` that defines a STUDY; nothing is run."""
     found = {}
     for path in sorted(folder.glob("*.py")):
-        tree = ast.parse(path.read_bytes())
+        try:
+            tree = ast.parse(path.read_bytes())
+        except SyntaxError as error:
+            raise StudyError(f"does not load ({error.msg})", file=path, row=error.lineno) from error
         names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
                  if isinstance(target, ast.Name)}
         if "STUDY" in names:
@@ -76,12 +81,14 @@ def _apply(study: Study, setting: str) -> Study:
 
 def _value(text: str, current: Any, name: str) -> Any:
     """Text as a value of the kind that the field has now."""
+    if isinstance(current, bool):
+        if text.lower() not in TRUTHS:
+            raise StudyError(f"--set {name}={text}: expected true or false")
+        return TRUTHS[text.lower()]
     if isinstance(current, tuple):
-        try:
-            value = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            value = [_literal(item.strip()) for item in text.split(",") if item.strip()]
-        return tuple(value) if isinstance(value, (list, tuple)) else (value,)
+        items = [item.strip(" '\"") for item in text.strip("()[] ").split(",") if item.strip()]
+        numbers = current and not isinstance(current[0], str)
+        return tuple(_literal(item) if numbers else item for item in items)
     if dataclasses.is_dataclass(current) or callable(current) or (current is None and ":" in text):
         return None if text == "None" else _thing(text, current, name)
     return text if isinstance(current, str) else _literal(text)
@@ -107,7 +114,10 @@ def _thing(text: str, current: Any, name: str) -> Any:
     if thing_name not in known:
         raise StudyError(f"--set {name}={text}: {module_name} has no {thing_name!r}", remedy=nearest(thing_name, known))
     thing = getattr(module, thing_name)
-    return thing() if isinstance(thing, type) else thing
+    try:
+        return thing() if isinstance(thing, type) else thing
+    except TypeError as error:
+        raise StudyError(f"--set {name}={text}: {error}", remedy="Only what needs no arguments can be set by name.") from error
 
 
 def _line(error: Exception, path: Path) -> int | None:

@@ -104,7 +104,7 @@ class _Loop:
     def __init__(self, cell, faces, folder):
         from mixedfer.learning.training import Run
 
-        self.run = Run(cell, faces, folder / f"{cell.arm.name}.npz", lambda epochs, last: None)
+        self.run = Run(cell, faces, folder / f"{cell.arm.name}.npz", 1, lambda epochs, last: None)
         self.number = 0
 
     def epoch(self) -> float:
@@ -123,8 +123,8 @@ class _BareSteps:
         self.loop = _Loop(cell, faces, folder)
         self.model = self.loop.run.model
         self.model.make_train_function()
-        self.batches = [({name: keras.ops.convert_to_tensor(inputs[name]) for name in ("image", "affine")},
-                         keras.ops.convert_to_tensor(targets)) for inputs, targets in self.loop.run.parts["train"].epoch(0)]
+        self.batches = [({name: keras.ops.convert_to_tensor(batch.inputs[name]) for name in ("image", "affine")},
+                         keras.ops.convert_to_tensor(batch.targets)) for batch in self.loop.run.parts["train"].epoch(0)]
 
     def epoch(self) -> float:
         began = time.perf_counter()

@@ -21,6 +21,11 @@ def test_varying_moves_every_arm_and_reaches_every_depth():
     assert STUDY.recipe.epochs == 8
 
 
+def test_the_margin_is_the_studys_own_and_not_the_crops():
+    assert STUDY.varying(margin=0.2).margin == 0.2
+    assert STUDY.varying(**{"preparation.margin": 0.3}).preparation.margin == 0.3
+
+
 def test_an_ambiguous_name_is_refused_and_the_long_form_works():
     with pytest.raises(StudyError, match=r"recipe\.backbone\.dropout"):
         STUDY.varying(dropout=0.5)
@@ -35,7 +40,8 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
 
 @pytest.mark.parametrize("change", [
     {"epochs": "three"}, {"epochs": 0}, {"epochs": True}, {"optimizer": "adamm"}, {"missed": "drop"}, {"margin": 0.0},
-    {"folds": 1}, {"replicates": 0}, {"test": 0.9}, {"size": 4}, {"momentum": 1.0}, {"control": 3},
+    {"folds": 1}, {"replicates": 0}, {"learning_rate": float("inf")}, {"backbone": None}, {"detector": None},
+    {"width": "wide"}, {"width": 0}, {"backbone.dropout": 2}, {"blocks": 6}, {"standardise": "false"}, {"control": 3}, {"test": 0.9}, {"size": 4}, {"momentum": 1.0},
 ])
 def test_values_that_make_no_study_are_refused(change):
     with pytest.raises(StudyError):

@@ -2,7 +2,7 @@ import textwrap
 
 import pytest
 
-from mixedfer import study_files
+from mixedfer import disk, study_files
 from mixedfer.errors import StudyError
 from mixedfer.learning.schedules import Constant, Step
 
@@ -37,11 +37,30 @@ def test_a_thing_may_come_from_any_module():
 
 @pytest.mark.parametrize(("setting", "problem"), [
     ("epoch=3", "'epochs'"), ("epochs", "no value"), ("epochs=many", "expected int"), ("schedule=Cosin", "'Cosine'"),
+    ("standardise=fals", "true or false"), ("recipe=Recipe", "needs no arguments"), ("learning_rate=1e999", "expected"),
     ("schedule=nowhere.at.all:X", "no module"), ("dropout=0.1", "longer name"), ("classes=hapy", "'happy'"),
 ])
 def test_a_wrong_setting_is_refused_with_what_would_be_right(setting, problem):
     with pytest.raises(StudyError, match=problem):
         load(setting)
+
+
+def test_truths_are_read_as_such_and_class_names_as_text():
+    assert load("standardise=false").recipe.landmark_branch.standardise is False
+    assert load("standardise=Yes").recipe.landmark_branch.standardise is True
+
+
+def test_code_in_a_study_file_is_part_of_the_run_but_its_study_is_not(tmp_path):
+    text = ("import dataclasses\nfrom mixedfer.study import Arm\nfrom tests.tiny import STUDY as S\n"
+            "def mine(points, found, size):\n    return points * {factor}\n"
+            "STUDY = dataclasses.replace(S, margin={margin}, treatments=(Arm('mixed', image=True, landmarks=mine),))\n")
+    path, hashes = tmp_path / "own_view.py", []
+    for factor, margin in ((0, 0.1), (1, 0.2), (1, 0.1)):
+        path.write_text(text.format(factor=factor, margin=margin))
+        hashes.append(disk.hash_source(path, without="STUDY"))
+    assert hashes[0] != hashes[1] == hashes[2]
+    spec = study_files.load(path).cells()[1].spec("data")
+    assert spec["arm"]["landmarks"] == f"own_view:mine@{hashes[2]}"
 
 
 @pytest.mark.parametrize(("content", "problem"), [

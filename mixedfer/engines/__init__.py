@@ -23,11 +23,11 @@ class Job:
     run: str
 
 
-def job(cell: Cell, faces: FaceSet, store: Path) -> Job:
+def job(cell: Cell, faces: FaceSet, store: Path, threads: int) -> Job:
     """The job of a cell. Its run is named by what decides its numbers, so equal cells of two studies are one run."""
-    return Job(cell, faces.folder, store, run_name(cell, faces))
+    return Job(cell, faces.folder, store, run_name(cell, faces, threads))
 
 
-def run_name(cell: Cell, faces: FaceSet) -> str:
+def run_name(cell: Cell, faces: FaceSet, threads: int) -> str:
     """The name of a cell's run under the source and versions that this process has."""
-    return digest({"spec": cell.spec(faces.content), "making": backend.making()})
+    return digest({"spec": cell.spec(faces.content), "making": backend.making(), "threads": threads})

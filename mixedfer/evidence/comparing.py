@@ -5,6 +5,9 @@
     folds                             Nadeau-Bengio corrected t over folds, each the mean of its replicates
     a failed check of the proof       none, anywhere: the arms did not differ in their inputs alone
     both arms collapsed in all runs   none: two constants agree whatever the landmarks are worth
+    no spread of the difference       none: an error of exactly 0 is chance, not certainty
+
+Where both arms have collapsed runs, "equivalent" is withheld too: failing alike is no sign of being equally good.
 """
 
 from __future__ import annotations
@@ -37,7 +40,7 @@ def compare_all(results: Results) -> list[Finding]:
         why = _why_not(results, control, treatment, fallen)
         found.append(_withheld(results, treatment, why) if why else difference(results, treatment))
     adjusted = holm.adjust([finding.p for finding in found])
-    return [_warn(_adjust(finding, p), results, fallen) for finding, p in zip(found, adjusted)]
+    return [_warn(_doubt(_adjust(finding, p), fallen), results, fallen) for finding, p in zip(found, adjusted)]
 
 
 def difference(results: Results, treatment: str, keep: np.ndarray | None = None) -> Finding:
@@ -105,6 +108,14 @@ def _adjust(finding: Finding, p: float | None) -> Finding:
         return dataclasses.replace(finding, p_adjusted=p)
     lean = f"{'positive' if finding.estimate > 0 else 'negative'}, not significant after Holm"
     return dataclasses.replace(finding, p_adjusted=p, verdict="inconclusive", lean=lean)
+
+
+def _doubt(finding: Finding, fallen: dict[str, dict]) -> Finding:
+    """Take back "equivalent" where both arms have collapsed runs, which agree whatever the landmarks are worth."""
+    if finding.verdict != "equivalent" or not (fallen[finding.control] and fallen[finding.treatment]):
+        return finding
+    lean = "not called equivalent, because both arms have collapsed runs"
+    return dataclasses.replace(finding, verdict="inconclusive", lean=lean, p_equivalence=None)
 
 
 def _warn(finding: Finding, results: Results, fallen: dict[str, dict]) -> Finding:

@@ -84,7 +84,7 @@ def _values(results, summary: dict, drawn: list[Picture], tables: list[Table]) -
         "verdicts": [_verdict(row, summary) for row in summary["comparisons"]],
         "banners": banners(results, summary), "note": str(results.faces.meta.get("note") or ""),
         "first": drawn[0], "others": drawn[1:],
-        "design": _design(summary), "resolution": _resolution(summary),
+        "design": _design(summary), "models": _models(summary), "resolution": _resolution(summary),
         "command": _command(results.plan), "licence": _licence(results.plan),
     }
 
@@ -106,8 +106,8 @@ def _fallen(comparison: Mapping, summary: Mapping) -> str:
 
 def banners(results, summary: Mapping) -> list[Banner]:
     """The warnings of a report, the worst first."""
-    return [*_proof(summary), *_collapse(summary), *_single(summary), *_varied(results.plan),
-            *_unreadable(results.faces)]
+    return [*_proof(summary), *_collapse(summary), *_margin(summary), *_single(summary),
+            *_varied(results.plan), *_unreadable(results.faces)]
 
 
 def _proof(summary: Mapping) -> list[Banner]:
@@ -126,6 +126,12 @@ def _collapse(summary: Mapping) -> list[Banner]:
         made.append(Banner("danger", title, "A collapsed run has learnt nothing, so a comparison with it says nothing "
                            f"about landmarks. What was seen: {' / '.join(reasons[:2])}{more}."))
     return made
+
+
+def _margin(summary: Mapping) -> list[Banner]:
+    moved = wording.moved_margin(summary)
+    return [Banner("warning", "The margin was changed", f"{moved}. A margin that is chosen after the runs can be chosen "
+                   "to suit them, so read each interval before its verdict.")] if moved else []
 
 
 def _single(summary: Mapping) -> list[Banner]:
@@ -152,8 +158,15 @@ def _design(summary: Mapping) -> str:
     parts = [f"{len(summary['arms'])} arms", f"{made['replicates']} replicate{'s' * (made['replicates'] > 1)} each",
              *([f"{made['folds']} folds"] if made["folds"] > 1 else []), f"{made['test_images']:,} test images",
              f"{len(made['test_images_by_class'])} classes",
-             f"margin {wording.unit(summary['margin'])}, set beforehand"]
+             f"margin {wording.unit(summary['margin'])}, "
+             f"{'changed after the runs' if wording.moved_margin(summary) else 'set beforehand'}"]
     return ", ".join(parts)
+
+
+def _models(summary: Mapping) -> str:
+    """What one McNemar test compares."""
+    folds = summary["design"]["folds"]
+    return f"{folds} pairs of models, one per fold," if folds > 1 else "one pair of trained models"
 
 
 def _resolution(summary: Mapping) -> list[str]:
@@ -172,7 +185,7 @@ def _seen(row: Mapping) -> str:
 
 
 def _command(plan) -> str:
-    changed = [f"--set {shlex.quote(f'{name}={value}')}" for name, value in plan.varied.items()]
+    changed = [f"--set {shlex.quote(text)}" for text in plan.settings]
     return " ".join(["mixedfer run", shlex.quote(f"experiments/{plan.name}.py"), *changed])
 
 

@@ -15,6 +15,11 @@ import numpy as np
 from mixedfer.disk import to_json
 from mixedfer.records import Record
 
+#: What must be the same in all runs, and what may differ but is then told.
+ENFORCED = ("keras", "backend", "backend_version", "numpy", "making", "device", "threads", "deterministic")
+TOLD = ("python", "mixedfer")
+RETRAIN = "Train all runs of the study in one store with one set of versions (a new --store)"
+
 #: (arm, fold, replicate) -> its finished run.
 Runs = Mapping[tuple[str, int, int], Record]
 
@@ -230,12 +235,31 @@ def _distinct(runs: Runs) -> Check:
 
 
 def _software(runs: Runs) -> Check:
+    """Only what can change a number is enforced: another Python or version of this package with the same training
+    source, Keras, backend and NumPy trains the same weights.
+    """
     first = next(iter(runs.values())).provenance
-    wrong = [_uniform(runs, lambda run: run.provenance)] if first else ["the runs left no provenance"]
-    repeat = "deterministic" if first.get("deterministic") else "not deterministic"
-    return _verdict("software and device", wrong, f"Keras {first.get('keras')}, {first.get('backend')} "
-                    f"{first.get('backend_version')}, {first.get('device')}, {first.get('threads')} threads, {repeat}, "
-                    f"one training source ({str(first.get('making'))[:8]}) in all {len(runs)} runs")
+    absent = [name for name in ENFORCED if name not in first]
+    wrong = [_uniform(runs, lambda run: {name: run.provenance.get(name) for name in ENFORCED}),
+             f"the runs did not note {', '.join(absent)}" if absent else ""]
+    found = _verdict("software and device", wrong, f"{_software_words(first)} in all {len(runs)} runs")
+    others = [_versions(runs, name) for name in TOLD]
+    return Check(found.name, found.passed, "; ".join(filter(None, [
+        found.detail, *others, "" if found.passed else RETRAIN])))
+
+
+def _software_words(provenance: Mapping) -> str:
+    told = provenance.get
+    repeat = "deterministic" if told("deterministic") else "not deterministic"
+    threads = f"{told('threads')} thread{'' if told('threads') == 1 else 's'}"
+    return (f"Keras {told('keras')}, {told('backend')} {told('backend_version')}, NumPy {told('numpy')}, "
+            f"{told('device')}, {threads}, {repeat}, one training source ({str(told('making'))[:8]})")
+
+
+def _versions(runs: Runs, name: str) -> str:
+    """The versions that runs had of what may differ; "" where they agree."""
+    seen = sorted({str(run.provenance.get(name)) for run in runs.values()})
+    return f"{name} differs, which is not held against them: {', '.join(seen)}" if len(seen) > 1 else ""
 
 
 def _epochs(runs: Runs) -> Check:

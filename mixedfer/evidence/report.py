@@ -7,7 +7,7 @@
     tables/       every table as .csv and, but for the predictions, as LaTeX .tex (package booktabs)
     inputs.json   what the report was made from, and the hash of every file: an unchanged report is not made again
 
-A report is made in a folder beside its place and then swapped in, so a killed command leaves the old report or none,
+A report is made in a hidden folder beside its place and then swapped in, so a killed command leaves the old report or none,
 never half of one. Files that others put into the folder stay.
 """
 
@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from mixedfer import disk
+from mixedfer import disk, records
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.evidence import wording
 from mixedfer.records import Plan
@@ -31,6 +31,8 @@ INPUTS = "inputs.json"
 _HERE = Path(__file__).parent
 #: Modules outside this folder that shape a report.
 _FOUNDATION = ("disk", "faceset", "geometry", "records", "seeds", "study")
+#: Files of a run that no plan and no run's name decides.
+_DECIDING = ("provenance.json", "probabilities-test.npy")
 _LIBRARIES = ("jinja2", "matplotlib", "numpy", "scipy")
 
 
@@ -61,7 +63,7 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     folder = Path(reports) / _safe(plan.name)
     # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
-    inputs = digest(plan)
+    inputs = digest(plan, Path(store))
     if _current(folder, inputs):
         return Report(folder, disk.read_json(folder / "results.json"), made=False)
     place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:20]
@@ -71,11 +73,18 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     return Report(folder, disk.read_json(folder / "results.json"), made=True)
 
 
-def digest(plan: Plan) -> str:
-    """What decides a report's bytes: the plan with its runs, the evidence source, and the libraries that draw."""
+def digest(plan: Plan, store: Path) -> str:
+    """What decides a report's bytes: the plan, what its runs answered and with which software, the evidence source, and
+    the libraries that draw.
+
+    A run's name says what was to be trained. The same run trained elsewhere may have other answers.
+    """
     foundation = [_HERE.parent / f"{name}.py" for name in _FOUNDATION]
     sources = sorted([*_HERE.rglob("*.py"), *_HERE.rglob("*.j2"), *foundation])
     made = hashlib.sha256(disk.to_json(asdict(plan)).encode())
+    for run in dict.fromkeys(cell["run"] for cell in plan.cells):
+        for path in (records.run_folder(store, run) / name for name in _DECIDING):
+            made.update(f"{run} {path.name} {disk.hash_file(path) if path.is_file() else None}\n".encode())
     for path in sources:
         made.update(f"{path.relative_to(_HERE.parent).as_posix()} {disk.hash_file(path)}\n".encode())
     for name in _LIBRARIES:
@@ -122,7 +131,7 @@ def _contents(plan: Plan, store: Path) -> dict[str, bytes]:
 
 def _replace(folder: Path, files: dict[str, bytes], inputs: str) -> None:
     """Put a folder with these files, and those that somebody else put there, in the place of `folder`."""
-    fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+    fresh, old = (folder.with_name(f".{folder.name}.mixedfer-{what}") for what in ("new", "old"))
     if old.exists() and not folder.exists():
         os.rename(old, folder)  # a command was killed between the two renames below
     for leftover in (fresh, old):

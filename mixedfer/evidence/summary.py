@@ -22,13 +22,13 @@ SCHEMA = 1
 
 
 def summarise(results: Results, findings: list[Finding]) -> dict:
-    """The content of results.json: `schema`, `study`, `question`, `metric`, `margin`, `varied`, `design`,
-    `comparisons` (one per treatment), `arms` (control first), `comparable`, `faces` and `provenance`.
+    """The content of results.json: `schema`, `study`, `question`, `metric`, `margin`, `first_margin`, `varied`,
+    `design`, `comparisons` (one per treatment), `arms` (control first), `comparable`, `faces` and `provenance`.
     """
     plan = results.plan
     return {
         "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric, "margin": plan.margin,
-        "varied": plan.varied, "design": _design(results),
+        "first_margin": plan.first_margin, "varied": plan.varied, "design": _design(results),
         "comparisons": [_comparison(results, finding) for finding in findings],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
@@ -54,7 +54,7 @@ def _comparison(results: Results, finding: Finding) -> dict:
     tested = finding.p is not None
     return entry | {
         "by_replicate": [float(gap) for gap in gaps],
-        "sign_flip_p": sign_flip.p_value(gaps) if tested else None,
+        "sign_flip_p": sign_flip.p_value(gaps) if tested and len(gaps) > 1 else None,
         "mde_unlimited_replicates": _floor(results, finding),
         "mcnemar": [_mcnemar(index, *pair, results.comparable) for index, pair in enumerate(zip(control, treatment))],
         "per_class": [_class(results, finding, index, tested) for index in range(len(results.faces.classes))],

@@ -77,7 +77,7 @@ def classes(summary: dict, tested: bool) -> Table:
 
 
 def mcnemar(summary: dict) -> Table:
-    """One pair of models on these images, replicate by replicate."""
+    """The models of each replicate on these images: one pair, or one pair per fold."""
     columns = (Column("treatment"), Column("replicate", kind="count"), Column("both", "both right", "count"),
                Column("control_only", "only control", "count"), Column("treatment_only", "only treatment", "count"),
                Column("neither", "both wrong", "count"), Column("mid_p", "mid-p", "p"))

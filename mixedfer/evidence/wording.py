@@ -51,6 +51,16 @@ def unit(amount: float) -> str:
     return f"{text} point{'' if text == '1' else 's'}"
 
 
+def moved_margin(summary: Mapping) -> str:
+    """That the margin is not the one of the first training; "" where it is.
+
+    >>> moved_margin({"first_margin": 0.01, "margin": 0.02})
+    'The margin was 1 point when these runs were made and is 2 points now'
+    """
+    before, now = summary["first_margin"], summary["margin"]
+    return "" if before == now else f"The margin was {unit(before)} when these runs were made and is {unit(now)} now"
+
+
 def interval(bounds) -> str:
     """A confidence interval in points: "0.4 to 2.0"."""
     return f"{points(bounds[0])} to {points(bounds[1])}" if bounds else "no interval"
@@ -106,6 +116,7 @@ def brief(summary: Mapping) -> str:
     """results.json in a few lines for a terminal: what is wrong first, then one sentence per comparison."""
     wrong = [] if summary["comparable"]["passed"] else ["WARNING: the arms are not comparable; see the report."]
     wrong += [f"WARNING: {told}: it learnt nothing there." for told in fallen(summary).values()]
+    wrong += [f"WARNING: {told}." for told in [moved_margin(summary)] if told]
     told = [f"{sentence(judged(row, summary), summary['margin'])}." for row in summary["comparisons"]]
     return "\n".join([*wrong, *told])
 

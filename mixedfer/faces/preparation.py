@@ -7,11 +7,11 @@ the number of pictures. An interrupted preparation goes on after the last finish
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import os
 from collections.abc import Iterator
 from concurrent.futures import as_completed
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +91,7 @@ def _key(study: Study, data: Path | None) -> str:
 def _versions() -> dict[str, str]:
     versions = {}
     for name in PACKAGES:
-        with suppress(importlib.metadata.PackageNotFoundError):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
     return versions
 
@@ -118,7 +118,7 @@ def _allocate(part: Path, listing: Listing, preparation: Preparation) -> None:
     np.save(part / "labels.npy", listing.labels)
     np.save(part / "partition.npy", unknown.astype(np.int8) if listing.partition is None else listing.partition)
     np.save(part / "subjects.npy", unknown if listing.subjects is None else listing.subjects)
-    np.save(part / "ids.npy", np.array([name.encode() for name in listing.ids]))
+    np.save(part / "ids.npy", np.array([os.fsencode(name) for name in listing.ids]))
     (part / "chunks.txt").touch()
 
 
@@ -134,13 +134,16 @@ def _fill(job: _Job, listing: Listing, workers: int, quiet: bool) -> None:
     from tqdm import tqdm
 
     log = job.folder / "chunks.txt"
-    done = {int(line.split("\t")[0]) for line in log.read_text(encoding="utf-8").splitlines(keepends=True)
-            if line.endswith("\n")}
+    # A line that a kill or a full disk cut off is a chunk that is not done.
+    whole = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    disk.write_bytes(log, "".join(whole).encode())
+    done = {int(line.split("\t")[0]) for line in whole}
     starts = [start for start in range(0, len(listing.keys), CHUNK) if start not in done]
     bar = tqdm(total=len(listing.keys), initial=len(listing.keys) - _size(starts, listing), desc="faces", unit="picture",
                disable=quiet or None, dynamic_ncols=True)
-    with bar, open(log, "a", encoding="utf-8") as file:
-        for start, unreadable in _results(job, listing, starts, workers):
+    results = _results(job, listing, starts, workers)
+    with bar, contextlib.closing(results), open(log, "a", encoding="utf-8") as file:
+        for start, unreadable in results:
             file.write("\t".join([str(start), *map(disk.to_line, unreadable)]) + "\n")
             file.flush()
             bar.update(_size([start], listing))
@@ -173,11 +176,10 @@ def _chunk(start: int, keys: list) -> tuple[int, list]:
     unreadable = []
     for row, key in enumerate(keys, start):
         try:
-            picture = job.dataset.read(job.data, key)
+            face = see(job.dataset.read(job.data, key), job.preparation, job.predictor)
         except Unreadable as error:
             unreadable.append([row, error.what])
             continue
-        face = see(picture, job.preparation, job.predictor)
         for name, value in face.items():
             arrays[name][row] = value
         arrays["readable"][row] = True
@@ -204,6 +206,6 @@ def _close(part: Path, folder: Path, study: Study, data: Path | None, listing: L
     disk.write_json(part / "meta.json", {
         "content": faceset.content_hash(arrays, classes), "classes": list(classes), "partitions": list(faceset.PARTITIONS),
         "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "note": listing.note,
-        "unreadable": [[listing.ids[row], why] for row, why in unreadable]})
-    (part / "chunks.txt").unlink()
+        "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in unreadable]})
     disk.finish(part, folder)
+    (folder / "chunks.txt").unlink()

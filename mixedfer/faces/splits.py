@@ -58,8 +58,11 @@ def _divide(faces: FaceSet, rows: np.ndarray, fraction: float, seed: int) -> tup
     """`rows` without about `fraction` of them, and that fraction."""
     if not len(rows):
         return rows, rows
-    folds = _folds(faces, rows, max(2, round(1 / fraction)), seed)
-    return np.concatenate(folds[1:]), folds[0]
+    # In twentieths, or in as many parts as the subjects (or the pictures of the rarest class) allow.
+    count = min(20, max(2, _limit(faces, rows)))
+    parts = _folds(faces, rows, count, seed)
+    taken = min(count - 1, max(1, round(fraction * count)))
+    return np.concatenate(parts[taken:]), np.concatenate(parts[:taken])
 
 
 def _folds(faces: FaceSet, rows: np.ndarray, count: int, seed: int) -> list[np.ndarray]:
@@ -67,8 +70,7 @@ def _folds(faces: FaceSet, rows: np.ndarray, count: int, seed: int) -> list[np.n
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     labels, subjects = faces.labels[rows], faces.subjects[rows]
-    known = (subjects >= 0).all()
-    few = np.bincount(labels).max() if not known else len(np.unique(subjects))
+    known, few = (subjects >= 0).all(), _limit(faces, rows)
     if few < count:
         raise BadInput(f"{count} parts cannot be made of {few} {'subjects' if known else 'pictures of a class'}",
                        file=faces.folder, remedy="Use fewer folds, or larger validation and test fractions.")
@@ -76,7 +78,17 @@ def _folds(faces: FaceSet, rows: np.ndarray, count: int, seed: int) -> list[np.n
     return [rows[part] for _, part in splitter.split(rows, labels, subjects if known else None)]
 
 
+def _limit(faces: FaceSet, rows: np.ndarray) -> int:
+    """Into how many parts these rows can be cut."""
+    if (faces.subjects[rows] >= 0).all():
+        return len(np.unique(faces.subjects[rows]))
+    counts = np.bincount(faces.labels[rows])
+    return int(counts[counts > 0].min())
+
+
 def _check(faces: FaceSet, parts: Split) -> None:
+    if len(faces.classes) < 2:
+        raise BadInput(f"one class ({faces.classes[0]}) leaves nothing to tell apart", remedy="Choose two or more classes.")
     for name in PARTITIONS:
         here = np.bincount(faces.labels[getattr(parts, name)], minlength=len(faces.classes))
         for index in np.flatnonzero(here == 0):

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixedfer import geometry
+from mixedfer.study import Checked
 
 
 @dataclass(frozen=True, kw_only=True)
-class Affine:
+class Affine(Checked):
     """Random shift, scale, rotation, skew and mirror about the image's centre.
 
     The defaults are those of the FER+ paper (Barsoum et al., ICMI 2016). `shift` is a fraction of the side, `scale` the largest
     factor (its inverse the smallest), `rotation` in degrees, `skew` a slope; each is drawn evenly from both sides.
     """
 
+    RANGES = {"shift": (0, 1), "scale": (1, 4), "rotation": (0, 180), "skew": (0, 1)}
     shift: float = 0.08
     scale: float = 1.05
     rotation: float = 20.0

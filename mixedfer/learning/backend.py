@@ -47,15 +47,15 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def making() -> dict[str, str]:
-    """What names the making half: its source, Keras and the backend. Runs of another making are other runs.
+    """What names the making half: its source, Keras, the backend, NumPy. Runs of another making are other runs.
 
     Read once per process: what counts is the source that this process imported.
     """
     package = Path(__file__).parents[1]
-    source = disk.hash_source(package / "learning", package / "seeds.py", package / "geometry.py",
-                              package / "faces" / "splits.py")
+    source = disk.hash_source(package / "learning", package / "faces" / "splits.py",
+                              *(package / f"{name}.py" for name in ("seeds", "geometry", "study", "faceset")))
     found = versions()
-    return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version")}}
+    return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy")}}
 
 
 def _version(*names: str) -> str:
@@ -78,26 +78,33 @@ def setup(threads: int) -> None:
 
     The number of threads is fixed, not taken from the machine, because sums in another order have other last bits.
     """
+    if name() == "jax":
+        one = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" if threads == 1 else ""
+        flags = os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true", one
+        os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))
+    with _hushed():
+        import keras
+    keras.config.set_floatx("float32")  # whatever a keras.json in the home folder says
+    keras.config.set_image_data_format("channels_last")
     if name() == "tensorflow":
-        with _hushed():
-            import tensorflow as tf
-
-        # Every cell is a new model; TensorFlow would warn of each as if one model were traced again and again.
-        logging.getLogger("tensorflow").setLevel(logging.ERROR)
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.experimental.enable_op_determinism()
-        for gpu in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(gpu, True)
+        _setup_tensorflow(threads)
     elif name() == "torch":
         import torch
 
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True, warn_only=True)
-    else:
-        flags = os.environ.get("XLA_FLAGS", "")
-        if "xla_gpu_deterministic_ops" not in flags:
-            os.environ["XLA_FLAGS"] = f"{flags} --xla_gpu_deterministic_ops=true".strip()
+
+
+def _setup_tensorflow(threads: int) -> None:
+    import tensorflow as tf
+
+    # Every cell is a new model; TensorFlow would warn of each as if one model were traced again and again.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 @contextlib.contextmanager
@@ -117,6 +124,11 @@ def _hushed() -> Iterator[None]:
             kept.seek(0)
             sys.stderr.write(kept.read().decode(errors="replace"))
         kept.close()
+
+
+def deterministic() -> bool:
+    """Whether every operation repeats bit for bit; PyTorch has some that do not."""
+    return name() != "torch"
 
 
 def device() -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,14 @@ from mixedfer.study import Recipe
 PREDICTION_BATCH = 256
 #: Batches after which pages of the face set that were read are given back, so that memory does not grow with the set.
 RELEASE_EVERY = 100
+
+
+class Batch(NamedTuple):
+    """`rows` (n,) of the face set that the images come from, the model's named `inputs`, and `targets` (n, classes)."""
+
+    rows: np.ndarray
+    inputs: dict[str, np.ndarray]
+    targets: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -54,12 +62,12 @@ class Batches:
             return None
         return self.recipe.augmentation.draw(generator(self.seed, "augment", epoch), len(self.faces))
 
-    def epoch(self, epoch: int) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
-        """The training batches of one epoch: (inputs, targets)."""
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The training batches of one epoch."""
         order, draws = self.order(epoch), self.draws(epoch)
         for step in range(self.steps):
             places = order[step * self.recipe.batch_size:(step + 1) * self.recipe.batch_size]
-            yield self.inputs(places, draws), self.targets(places)
+            yield Batch(self.rows[places], self.inputs(places, draws), self.targets(places))
             if step % RELEASE_EVERY == RELEASE_EVERY - 1:
                 self.faces.release()
 

@@ -15,11 +15,12 @@ from mixedfer import disk
 
 @dataclass
 class Progress:
-    """What a run has behind it: `history` and `proof` per epoch, and the `best` weights if the recipe selects them."""
+    """What a run has behind it: history and witness of each epoch, and the `best` weights if the recipe selects them."""
 
     history: list[dict] = field(default_factory=list)
     order: list[str] = field(default_factory=list)
     draws: list[str] = field(default_factory=list)
+    first_batches: str = ""
     selected: int = -1
     best: list[np.ndarray] = field(default_factory=list)
 
@@ -28,20 +29,22 @@ class Progress:
         return len(self.history)
 
 
-def save(path: Path, variables: list, progress: Progress) -> None:
-    """Write the values of Keras `variables` (weights, optimiser state, dropout streams) and the progress."""
+def save(path: Path, variables: list, progress: Progress, provenance: dict) -> None:
+    """Write the values of Keras `variables` (weights, optimiser state, dropout streams), the progress and who made it."""
     arrays = {f"v{index:04d}": np.asarray(variable.numpy()) for index, variable in enumerate(variables)}
     arrays |= {f"b{index:04d}": array for index, array in enumerate(progress.best)}
-    facts = {"history": progress.history, "order": progress.order, "draws": progress.draws, "selected": progress.selected}
+    facts = {"history": progress.history, "order": progress.order, "draws": progress.draws, "selected": progress.selected,
+             "first_batches": progress.first_batches, "provenance": provenance}
     buffer = io.BytesIO()
     np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
     disk.write_bytes(path, buffer.getbuffer())
 
 
-def load(path: Path, variables: list) -> Progress:
-    """Put a checkpoint's values back into `variables`; an empty Progress where there is none or it cannot be read.
+def load(path: Path, variables: list, provenance: dict) -> Progress:
+    """Put a checkpoint's values back into `variables`; an empty Progress where there is none that can be gone on from.
 
-    A damaged checkpoint costs the epochs it held, never the result: training starts again from the seed.
+    A damaged checkpoint, or one made with other versions, threads or on another device, costs the epochs it held, never
+    the result: training starts again from the seed.
     """
     try:
         with open(path, "rb") as raw, np.load(raw, allow_pickle=False) as file:
@@ -49,6 +52,8 @@ def load(path: Path, variables: list) -> Progress:
         values = [arrays[f"v{index:04d}"] for index in range(len(variables))]
         facts = json.loads(arrays["facts"].tobytes())
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return Progress()
+    if facts.pop("provenance") != provenance:
         return Progress()
     for variable, value in zip(variables, values):
         variable.assign(value)

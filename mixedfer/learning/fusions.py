@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mixedfer.study import Checked
+
 
 @dataclass(frozen=True, kw_only=True)
-class Features:
+class Features(Checked):
     """Concatenate the branches' features, then dense layers and softmax. An arm with one branch has the same layers."""
 
+    RANGES = {"dropout": (0, 0.99)}
     units: tuple[int, ...] = (256, 128)
     dropout: float = 0.0
 
@@ -21,7 +24,7 @@ class Features:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Probabilities:
+class Probabilities(Checked):
     """The original joint head: a softmax on each branch; if there are two, concatenate them, Dense(68), softmax."""
 
     units: int = 68

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mixedfer.study import Checked
+
 
 @dataclass(frozen=True, kw_only=True)
-class Mlp:
+class Mlp(Checked):
     """Flatten, then fully connected layers with ReLU, each optionally normalised and followed by dropout.
 
     With `standardise` every coordinate is first brought to mean 0 and variance 1 over the batch: expressions move points by
     hundredths of the distance at which they lie.
     """
 
+    RANGES = {"dropout": (0, 0.99)}
     units: tuple[int, ...] = (128, 64)
     standardise: bool = True
     batch_normalisation: bool = False
@@ -28,7 +31,7 @@ class Mlp:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pointwise:
+class Pointwise(Checked):
     """The original landmark branch: a dense layer on each point, flatten, one unit per class; 280 parameters for two."""
 
     def __call__(self, x, classes: int, make):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from mixedfer.study import Checked
+
 
 @dataclass(frozen=True, kw_only=True)
-class Constant:
+class Constant(Checked):
     """The base rate throughout."""
 
     def __call__(self, epoch: int, epochs: int) -> float:
@@ -15,7 +17,7 @@ class Constant:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class Step(Checked):
     """Multiply by `factor` when each fraction of training in `at` is done.
 
     >>> [Step(at=(0.5,), factor=0.1)(epoch, 4) for epoch in range(4)]
@@ -30,7 +32,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cosine:
+class Cosine(Checked):
     """Half a cosine from 1 down to `end`, after `warmup` epochs of linear rise (Loshchilov and Hutter, 2017).
 
     >>> [round(Cosine()(epoch, 4), 3) for epoch in range(4)]

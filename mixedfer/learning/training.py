@@ -6,7 +6,6 @@ once, and write the record. A run that was killed goes on from its checkpoint to
 
 from __future__ import annotations
 
-import itertools
 import math
 import shutil
 import time
@@ -22,10 +21,10 @@ from mixedfer.faces import splits
 from mixedfer.faceset import FaceSet
 from mixedfer.learning import backend, checkpoints, models
 from mixedfer.learning.batches import Batches
+from mixedfer.learning.witness import Witness
 from mixedfer.records import Predictions, Record
 from mixedfer.study import Cell, Recipe
 
-FIRST_BATCHES = 2
 Watch = Callable[[int, dict], None]
 
 
@@ -41,7 +40,7 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
     work = store / "work" / run
     with disk.lock(store / "locks" / run, f"{cell} (run {run})"):
         if not disk.is_done(folder):
-            Run(cell, faces, work / "checkpoint.npz", watch).finish(folder, threads)
+            Run(cell, faces, work / "checkpoint.npz", threads, watch).finish(folder)
         shutil.rmtree(work, ignore_errors=True)
     backend.release()
 
@@ -49,15 +48,18 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
 class Run:
     """One cell being trained: its model, its batches and what it has behind it."""
 
-    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, watch: Watch):
+    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, threads: int, watch: Watch):
         self.cell, self.faces, self.recipe, self.checkpoint, self.watch = cell, faces, cell.study.recipe, checkpoint, watch
+        self.provenance = {**backend.versions(), **backend.making(), "device": backend.device(), "threads": threads,
+                           "deterministic": backend.deterministic()}
         self.split = splits.split(faces, cell.study, cell.fold)
         self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks)
                       for part in ("train", "validation", "test")}
         self.model = self._build()
         self.initial = {variable.path: {"shape": list(variable.shape), "sha256": _hash(variable)}
                         for variable in self.model.weights}
-        self.progress = checkpoints.load(checkpoint, self._state())
+        self.progress = checkpoints.load(checkpoint, self._state(), self.provenance)
+        self.witness = Witness(faces, self.recipe.augmentation is not None)
         self.started, self.seconds = time.perf_counter(), []
 
     def _build(self) -> keras.Model:
@@ -75,12 +77,12 @@ class Run:
         """Every variable that the next epoch depends on: weights, dropout streams, optimiser."""
         return [*self.model.trainable_variables, *self.model.non_trainable_variables, *self.model.optimizer.variables]
 
-    def finish(self, folder: Path, threads: int) -> None:
+    def finish(self, folder: Path) -> None:
         """Train what is left, then write the record."""
         self._fit()
         if self.recipe.selection == "best":
             self.model.set_weights(self.progress.best)
-        record = Record(spec=self.cell.spec(self.faces.content), provenance=self._provenance(threads), proof=self._proof(),
+        record = Record(spec=self.cell.spec(self.faces.content), provenance=self.provenance, proof=self._proof(),
                         history=self.progress.history, summary=self._summary(),
                         test=self._predict("test"), validation=self._predict("validation"))
         weights = {variable.path: np.asarray(variable.numpy()) for variable in self.model.weights}
@@ -94,12 +96,16 @@ class Run:
 
     def _stream(self) -> Iterator[tuple[dict, np.ndarray]]:
         """All batches of all epochs that are left. What a batch holds depends on its place alone, so reading ahead is safe."""
-        names = {tensor.name for tensor in self.model.inputs}
         for epoch in range(self.progress.epochs, self.recipe.epochs):
-            for inputs, targets in self.parts["train"].epoch(epoch):
-                yield {name: inputs[name] for name in inputs if name in names}, targets
+            for batch in self.parts["train"].epoch(epoch):
+                self.witness.see(epoch, batch)
+                yield self._taken(batch.inputs), batch.targets
 
-    def end_epoch(self, epoch: int, logs: dict, seconds: float) -> None:
+    def _taken(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Those of a batch's inputs that this arm's model has."""
+        return {tensor.name: inputs[tensor.name] for tensor in self.model.inputs}
+
+    def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
         """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
         validation = self._predict("validation")
         truth = self.faces.labels[validation.rows]
@@ -107,20 +113,21 @@ class Run:
         if not (math.isfinite(logs["loss"]) and math.isfinite(loss)):
             raise Fault(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
                         remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are kept.")
-        entry = {"epoch": epoch + 1, "learning_rate": self.rate(epoch), "loss": float(logs["loss"]),
+        entry = {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),
                  "accuracy": float(logs["accuracy"]), "validation_loss": loss,
                  "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}
         self._note(epoch, entry)
-        checkpoints.save(self.checkpoint, self._state(), self.progress)
+        checkpoints.save(self.checkpoint, self._state(), self.progress, self.provenance)
         self.seconds.append(seconds)
         self.watch(self.progress.epochs, entry)
 
     def _note(self, epoch: int, entry: dict) -> None:
         best = max((past["validation_accuracy"] for past in self.progress.history), default=-1.0)
         self.progress.history.append(entry)
-        draws = self.parts["train"].draws(epoch)
-        self.progress.order.append(disk.hash_arrays(self.parts["train"].rows[self.parts["train"].order(epoch)]))
-        self.progress.draws.append("none" if draws is None else disk.hash_arrays(draws))
+        order, draws = self.witness.hashes(epoch)
+        self.progress.order.append(order)
+        self.progress.draws.append(draws)
+        self.progress.first_batches = self.progress.first_batches or self.witness.first
         if self.recipe.selection == "last":
             self.progress.selected = epoch
         elif entry["validation_accuracy"] > best:
@@ -131,25 +138,15 @@ class Run:
         return float(self.recipe.learning_rate * self.recipe.schedule(epoch, self.recipe.epochs))
 
     def _predict(self, part: str) -> Predictions:
-        batches, names = self.parts[part], {tensor.name for tensor in self.model.inputs}
-        outputs = [self.model.predict_on_batch({name: inputs[name] for name in inputs if name in names})
-                   for inputs in batches.still()]
+        batches = self.parts[part]
+        outputs = [self.model.predict_on_batch(self._taken(inputs)) for inputs in batches.still()]
         return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
 
     def _proof(self) -> dict:
-        first = [inputs[name] for inputs, _ in itertools.islice(self._plain().epoch(0), FIRST_BATCHES)
-                 for name in sorted(inputs)]
         return {"initial_weights": self.initial, "order": self.progress.order, "draws": self.progress.draws,
-                "first_batches": disk.hash_arrays(*first),
+                "first_batches": self.progress.first_batches,
                 "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in ("train", "validation", "test")},
                 "learning_rate": [entry["learning_rate"] for entry in self.progress.history]}
-
-    def _plain(self) -> Batches:
-        """The training batches with the plain points as view: what every arm is offered, whatever it looks at."""
-        return Batches(self.faces, self.split.train, "train", self.recipe, self.cell.seed, lambda points, found, size: points)
-
-    def _provenance(self, threads: int) -> dict:
-        return {**backend.versions(), **backend.making(), "device": backend.device(), "threads": threads, "deterministic": True}
 
     def _summary(self) -> dict:
         return {"parameters": int(self.model.count_params()), "epochs": self.progress.epochs,
@@ -174,7 +171,8 @@ class Epochs(keras.callbacks.Callback):
         self.model.optimizer.learning_rate = self.run.rate(epoch)
 
     def on_epoch_end(self, epoch, logs=None):
-        self.run.end_epoch(epoch, logs, time.perf_counter() - self.began)
+        seconds, rate = time.perf_counter() - self.began, float(self.model.optimizer.learning_rate)
+        self.run.end_epoch(epoch, rate, logs, seconds)
 
 
 def _optimizer(recipe: Recipe) -> keras.Optimizer:

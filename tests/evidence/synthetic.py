@@ -88,7 +88,8 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
         run = _write_run(store, cell, faces, rows, answers.astype(np.float32), edit)
         cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate, "run": run})
     plan = records.Plan(name=name, question=made.question, metric=made.metric, margin=margin, study=canonical(made),
-                        faces=faces, control=arms[0], treatments=list(arms[1:]), cells=cells, varied={})
+                        faces=faces, control=arms[0], treatments=list(arms[1:]), cells=cells, varied={},
+                        settings=[], first_margin=margin)
     records.write_plan(records.plan_file(store, digest(made.making())), plan)
     return plan
 

@@ -47,7 +47,8 @@ def test_an_arm_against_itself(drawn):
     """A/A with the same seeds: the difference is exactly 0."""
     same = dataclasses.replace(drawn, arms=dict.fromkeys(drawn.arms, drawn.arms["image-only"]))
     for finding in comparing.compare_all(same):
-        assert (finding.estimate, finding.p, finding.p_adjusted, finding.ci95) == (0.0, 1.0, 1.0, (0.0, 0.0))
+        assert (finding.estimate, finding.p, finding.p_adjusted, finding.ci95) == (0.0, None, None, None)
+        assert finding.test == "none: the arms never disagreed, which leaves no spread to judge by"
 
 
 def test_not_significant_after_holm_is_no_verdict(drawn):
@@ -69,6 +70,22 @@ def test_two_collapsed_arms_are_not_equivalent(tmp_path):
 def test_one_collapsed_arm_is_named_beside_the_verdict(tmp_path):
     _, (finding,) = compare(tmp_path, collapsed=("image-only",))
     assert finding.p is not None and "image-only collapsed in 5 of 5 runs" in finding.lean
+
+
+def test_failing_alike_in_some_runs_is_not_equivalence(tmp_path):
+    """One run of each arm answers one constant; the others agree well enough for a wide margin."""
+    def fail(arms):
+        def edit(arm, fold, replicate, facts):
+            if arm in arms and replicate == 1:
+                facts["test"]["probabilities"][:] = np.float32([0.5, 0.5])
+        return edit
+    both, one = fail(("image-only", "mixed")), fail(("mixed",))
+    _, (finding,) = compare(tmp_path / "both", effect=0.0, images=400, margin=0.4, edit=both)
+    assert (finding.verdict, finding.p_equivalence) == ("inconclusive", None) and finding.ci90[1] < 0.4
+    assert finding.lean == ("not called equivalent, because both arms have collapsed runs; "
+                            "image-only collapsed in 1 of 5 runs; mixed collapsed in 1 of 5 runs")
+    _, (finding,) = compare(tmp_path / "one", effect=0.0, images=400, margin=0.4, edit=one)
+    assert finding.verdict == "equivalent" and "mixed collapsed in 1 of 5 runs" in finding.lean
 
 
 def test_a_class_alone(drawn):

@@ -39,7 +39,8 @@ def test_correlated_folds_do_not_mislead():
 
 def test_identical_folds():
     finding = corrected_t.compare([0.7, 0.8], [0.7, 0.8], test_over_train=1.0, margin=0.01)
-    assert (finding.estimate, finding.p, finding.ci95) == (0.0, 1.0, (0.0, 0.0))
+    assert (finding.estimate, finding.p, finding.ci95, finding.verdict) == (0.0, None, None, "inconclusive")
+    assert finding.test == "none: the arms score the same in every fold, which leaves no spread to judge by"
 
 
 def test_equal_differences_are_withheld():

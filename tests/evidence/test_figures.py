@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 
 import matplotlib
 import numpy as np
@@ -178,6 +179,14 @@ def test_learning_curves_keep_every_run_and_name_epochs_from_one(drawn):
     epochs, values = learning_curves.curves(drawn.arms["mixed"], "validation_accuracy")
     assert epochs.tolist() == [1, 2, 3, 4] and values.shape == (5, 4)
     assert values[0, 0] == pytest.approx(100 * drawn.arms["mixed"].records[0][0].history[0]["validation_accuracy"])
+
+
+def test_learning_curves_say_why_the_training_loss_can_lie_above(drawn):
+    told = learning_curves.caption(drawn, [])
+    assert "can lie above the validation loss" in told and "smoothing" not in told
+    study = {**drawn.plan.study, "recipe": {**drawn.plan.study["recipe"], "label_smoothing": 0.1}}
+    assert "includes label smoothing of 0.1" in learning_curves.caption(
+        replace(drawn, plan=replace(drawn.plan, study=study)), [])
 
 
 def test_groups_count_their_images(drawn):

@@ -29,3 +29,5 @@ def test_sign_flips_of_nothing():
     assert sign_flip.p_value([0.0] * 5) == 1.0
     with pytest.raises(BadInput):
         sign_flip.p_value([])
+    with pytest.raises(BadInput, match="2 or more"):
+        sign_flip.p_value([0.1])

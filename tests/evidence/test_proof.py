@@ -67,6 +67,8 @@ BROKEN = [
     ("split", {"proof.split.validation": None}, "left no hash of the validation rows"),
     ("learning rate", {"proof.learning_rate": lambda rates: [2 * rate for rate in rates]}, "from epoch 1"),
     ("software and device", {"provenance.device": "cuda"}, "device"),
+    ("software and device", {"provenance.numpy": "2.0.0", "provenance.python": "3.13.1"}, "numpy; python differs"),
+    ("software and device", {"provenance": {}}, "in backend, backend_version, deterministic, device, keras"),
     ("software and device", {"provenance.making": "x", "provenance.threads": 2}, "making, threads"),
     ("epochs", {"history": lambda history: history[:-1]}, "history of 3 epochs, expected 4"),
     ("epochs", {"summary.selected_epoch": 9}, "selected epoch 9"),
@@ -127,3 +129,25 @@ def test_a_recipe_without_augmentation_says_so(tmp_path):
     found = results.load(build(tmp_path, images=60, edit=edit), tmp_path)
     detail = {check.name: check.detail for check in found.checks}["augmentation draws and first batches"]
     assert found.comparable and detail.startswith("draws: none, the recipe does not augment")
+
+
+def test_failed_software_says_what_to_do(tmp_path):
+    found = results.load(build(tmp_path, images=60, edit=change({"provenance.device": "cuda"})), tmp_path)
+    (failed,) = [check.detail for check in found.checks if not check.passed]
+    assert failed.endswith("Train all runs of the study in one store with one set of versions (a new --store)")
+
+
+def test_software_that_was_not_noted_does_not_agree(tmp_path):
+    def edit(arm, fold, replicate, facts):
+        del facts["provenance"]["device"]
+    found = results.load(build(tmp_path, images=60, edit=edit), tmp_path)
+    (failed,) = [check.detail for check in found.checks if not check.passed]
+    assert failed.startswith("the runs did not note device")
+
+
+def test_another_python_is_told_and_not_held_against_the_runs(tmp_path):
+    other = change({"provenance.python": "3.13.1", "provenance.mixedfer": "0.2.0"})
+    found = results.load(build(tmp_path, images=60, edit=other), tmp_path)
+    detail = {check.name: check.detail for check in found.checks}["software and device"]
+    assert found.comparable and ", 1 thread, deterministic" in detail and "--store" not in detail
+    assert "python differs, which is not held against them: 3.11.7, 3.13.1" in detail and "0.1.0, 0.2.0" in detail

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -45,7 +46,8 @@ def written(tmp_path_factory):
     """(store, plan, Report) of a small study with hostile names, a collapsed arm and a value from the command line."""
     store = tmp_path_factory.mktemp("store")
     plan = build(store, ARMS, classes=(HOSTILE, "sad"), images=40, replicates=2, collapsed=ARMS[1:], name="hostile")
-    plan = replace(plan, varied={"epochs": 4, "name": "a b"}, question="Do <i>landmarks</i> help?")
+    plan = replace(plan, varied={"epochs": 4, "name": "a b"}, settings=["epochs=4", "name=a b"],
+                   first_margin=0.005, question="Do <i>landmarks</i> help?")
     return store, plan, report.write(plan, store, store / "reports")
 
 
@@ -115,8 +117,27 @@ def test_warnings_cannot_be_missed(written):
     assert len(alerts) == 1 and "collapsed in 2 of 2 runs" in html
     assert html.index("collapsed in 2 of 2 runs") < html.index('id="answer"')
     assert "Values set on the command line" in html and "--set epochs=4 --set &#39;name=a b&#39;" in html
+    margin = "The margin was 0.5 points when these runs were made and is 2 points now"
+    for name in ("index.html", "report.md"):
+        text = (made.folder / name).read_text(encoding="utf-8")
+        assert margin in text and "set beforehand" not in text and "set before the runs" not in text
+    assert margin in str(made)
     assert "iBUG 300-W" in html and "commercial" in html
     assert "WARNING: " in str(made) and str(made).endswith(f"Report: {made.page}")
+
+
+def test_a_kept_margin_was_set_beforehand_and_folds_are_several_models(broken, folded, drawn):
+    html = broken.page.read_text(encoding="utf-8")
+    assert "margin 2 points, set beforehand" in html and "The margin was" not in html + str(broken)
+    assert page._values(folded, _summary(folded), [None], [])["models"] == "4 pairs of models, one per fold,"
+    assert page._values(drawn, _summary(drawn), [None], [])["models"] == "one pair of trained models"
+
+
+def test_the_command_repeats_the_settings_as_they_were_typed(drawn):
+    plan = replace(drawn.plan, varied={"view": {"kind": "x"}}, settings=["view=region('a b')", "epochs=3"],
+                   name="my study")
+    wanted = """mixedfer run 'experiments/my study.py' --set 'view=region('"'"'a b'"'"')' --set epochs=3"""
+    assert page._command(plan) == wanted and page._command(drawn.plan) == "mixedfer run experiments/drawn.py"
 
 
 def test_note_about_the_data_and_unreadable_pictures_are_told(drawn):
@@ -148,6 +169,27 @@ def test_a_report_made_twice_has_equal_bytes(written):
     assert again.made and _bytes(again.folder) == _bytes(made.folder)
 
 
+@pytest.mark.parametrize("name", ["provenance.json", "probabilities-test.npy"])
+def test_runs_that_were_trained_anew_elsewhere_make_a_new_report(written, tmp_path, name):
+    store, plan, _ = written
+    shutil.copytree(store / "runs", tmp_path / "runs")
+    assert report.digest(plan, tmp_path) == report.digest(plan, store)
+    path = records.run_folder(tmp_path, plan.cells[-1]["run"]) / name
+    path.write_bytes(path.read_bytes() + b" ")
+    assert report.digest(plan, tmp_path) != report.digest(plan, store)
+
+
+def test_looking_whether_a_report_is_current_is_fast(written, tmp_path):
+    _, plan, _ = written
+    cells = [{**plan.cells[0], "run": f"run-{index}"} for index in range(30)]
+    for cell in cells:
+        disk.write_json(tmp_path / "runs" / cell["run"] / "provenance.json", {})
+        np.save(tmp_path / "runs" / cell["run"] / "probabilities-test.npy", np.zeros((3589, 7), np.float32))
+    begun = time.perf_counter()
+    report.digest(replace(plan, cells=cells), tmp_path)
+    assert time.perf_counter() - begun < 0.1
+
+
 @pytest.mark.parametrize("harm", ["lost", "changed", "other plan", "cut inputs"])
 def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_path, harm):
     store, plan, made = written
@@ -172,10 +214,15 @@ def test_files_of_others_stay_and_nothing_temporary_does(written, tmp_path):
     folder = tmp_path / made.folder.name
     (folder / "notes").mkdir(parents=True)
     (folder / "notes" / "mine.txt").write_text("keep")
+    beside = [tmp_path / f"{folder.name}.{ending}" for ending in ("new", "old")]
+    for other in beside:
+        other.mkdir()
+        (other / "mine.txt").write_text("keep")
     report.write(plan, store, tmp_path)
     report.write(replace(plan, margin=0.3), store, tmp_path)
     assert (folder / "notes" / "mine.txt").read_text() == "keep"
-    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+    assert all((other / "mine.txt").read_text() == "keep" for other in beside)
+    assert sorted(tmp_path.iterdir()) == [folder, *beside]
 
 
 def test_a_killed_write_leaves_the_old_report_and_the_next_one_mends_it(written, tmp_path, monkeypatch):

@@ -62,6 +62,12 @@ def test_folds_and_one_replicate(folded, tmp_path):
     disk.to_json([told, alone])
 
 
+def test_folds_with_one_replicate(tmp_path):
+    """The folds are tested; one replicate has no signs to flip."""
+    told = summarise(results.load(build(tmp_path, folds=3, replicates=1), tmp_path))
+    assert told["comparisons"][0]["p"] is not None and told["comparisons"][0]["sign_flip_p"] is None
+
+
 def test_the_same_runs_give_the_same_bytes(tmp_path):
     texts = [disk.to_json(summarise(results.load(build(tmp_path / name), tmp_path / name))) for name in "ab"]
     assert texts[0] == texts[1] and json.loads(texts[0])["schema"] == 1

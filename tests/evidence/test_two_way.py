@@ -57,9 +57,18 @@ def test_mean_squares_are_those_of_the_textbook(kind):
 def test_identical_arms_differ_by_exactly_nothing():
     right = scores(np.random.default_rng(0), 5, 300, (0.7,))[0]
     finding = two_way.compare(right, right, margin=0.01)
-    assert (finding.estimate, finding.p, finding.ci95, finding.ci90) == (0.0, 1.0, (0.0, 0.0), (0.0, 0.0))
-    assert (finding.verdict, finding.mde, finding.se) == ("equivalent", 0.0, 0.0)
-    assert not any(isinstance(value, float) and math.isnan(value) for value in vars(finding).values())
+    assert finding.estimate == 0.0 and finding.verdict == "inconclusive"
+    assert {finding.p, finding.ci95, finding.ci90, finding.p_equivalence, finding.mde, finding.se} == {None}
+    assert finding.test == "none: the arms never disagreed, which leaves no spread to judge by"
+
+
+@pytest.mark.parametrize("kind", [bool, int, float])
+def test_a_constant_difference_is_not_certainty(kind):
+    finding = two_way.compare(np.zeros((3, 7), kind), np.ones((3, 7), kind) if kind is bool else
+                              np.full((3, 7), 3).astype(kind) / 10, margin=0.01)
+    assert finding.estimate == pytest.approx(1 if kind is bool else 0.3)
+    assert (finding.p, finding.ci95, finding.verdict) == (None, None, "inconclusive")
+    assert finding.test == "none: the arms differ by the same amount on every image, which leaves no spread to judge by"
 
 
 def test_copies_of_one_replicate_leave_the_paired_test_over_images():

@@ -1,5 +1,6 @@
 """Real training of tiny networks: the proof, exact resume, several cells in one process, selection, bad losses."""
 
+import itertools
 import json
 
 import numpy as np
@@ -69,6 +70,19 @@ def test_the_proof_changes_when_something_changes(trained, tmp_path):
         assert proof[name] != other[name], name
 
 
+def test_an_arm_that_is_shown_other_data_is_found_out(trained, tmp_path, monkeypatch):
+    """The proof is what was handed to Keras: repeat one batch all epoch, or change a label, and its hashes change."""
+    from mixedfer.learning.batches import Batches
+
+    faces, runs = trained
+    honest, epoch = records.read(runs["mixed"]).proof, Batches.epoch
+    monkeypatch.setattr(Batches, "epoch", lambda self, number: itertools.repeat(next(epoch(self, number)), self.steps))
+    cheated = records.read(train(STUDY.cells()[1], faces, tmp_path)).proof
+    assert all(a != b for a, b in zip(honest["order"], cheated["order"]))
+    assert all(a != b for a, b in zip(honest["draws"], cheated["draws"]))
+    assert honest["first_batches"] != cheated["first_batches"] and honest["initial_weights"] == cheated["initial_weights"]
+
+
 def test_several_cells_in_one_process_give_the_bytes_of_each_alone(trained, tmp_path):
     faces, runs = trained
     for cell in reversed(STUDY.cells()[:2]):
@@ -113,6 +127,17 @@ def test_a_damaged_checkpoint_costs_epochs_not_the_result(prepared, tmp_path):
     path = next(tmp_path.glob("work/*/checkpoint.npz"))
     path.write_bytes(path.read_bytes()[:1000])
     assert same(train(cell, faces, tmp_path), train(cell, faces, tmp_path / "whole"))
+
+
+def test_a_checkpoint_of_other_threads_is_not_gone_on_from(prepared, tmp_path):
+    from mixedfer.learning import checkpoints, training
+
+    _, faces = prepared
+    cell = STUDY.varying(epochs=2).cells()[3]
+    run = training.Run(cell, faces, tmp_path / "c.npz", 1, lambda epochs, last: None)
+    checkpoints.save(tmp_path / "c.npz", run._state(), checkpoints.Progress(history=[{"epoch": 1}]), run.provenance)
+    again, other = (training.Run(cell, faces, tmp_path / "c.npz", threads, lambda epochs, last: None) for threads in (1, 2))
+    assert (again.progress.epochs, other.progress.epochs) == (1, 0)
 
 
 def test_the_best_epoch_is_selected_on_validation(prepared, tmp_path):

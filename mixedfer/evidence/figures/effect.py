@@ -22,10 +22,11 @@ def caption(results, findings) -> str:
     if all(item.ci95 is None for item in findings):
         return (f"Mean difference in {plan.metric} to {plan.control} (diamond) and of each replicate (dots). Nothing "
                 "was tested.")
+    when = " set before the runs" if plan.margin == plan.first_margin else ", changed after the runs"
     tests = ", ".join(dict.fromkeys(item.test for item in findings if item.ci95 is not None))
     return (f"Difference in {plan.metric} to {plan.control}. Diamond: estimate; thick line: 90% confidence interval, "
             f"thin line: 95% ({tests}); dots: each replicate. The shaded band is the margin of "
-            f"±{wording.unit(plan.margin)} set before the runs: differences inside it would not matter.")
+            f"±{wording.unit(plan.margin)}{when}: differences inside it would not matter.")
 
 
 def alt(results, findings) -> str:

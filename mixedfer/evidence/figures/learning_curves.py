@@ -17,12 +17,15 @@ PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),
 
 def caption(results, findings) -> str:
     """Which line is what."""
-    selection = results.plan.study.get("recipe", {}).get("selection", "")
+    recipe = results.plan.study.get("recipe", {})
+    smoothing = recipe.get("label_smoothing")
+    also = f", and the training loss includes label smoothing of {smoothing:g}" if smoothing else ""
     chosen = {"last": " The weights of the last epoch are the ones tested.",
               "best": " The weights of the epoch with the best validation accuracy are the ones tested."}
     return ("Thin lines: every replicate (and fold) of every arm; thick lines: their mean. Training values are taken "
-            "while the weights change, with dropout and augmentation, validation values after each epoch, without."
-            f"{chosen.get(selection, '')}")
+            f"while the weights change, with the recipe's dropout and augmentation{also}; validation values after each "
+            "epoch, without. So the training loss can lie above the validation loss."
+            f"{chosen.get(recipe.get('selection'), '')}")
 
 
 def alt(results, findings) -> str:

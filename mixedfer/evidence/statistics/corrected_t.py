@@ -24,7 +24,7 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, test_over_train: floa
 
     Several replicates of one fold are averaged before, unless each draws its own folds (repeated cross-validation).
 
-    All differences equal but not 0 leave nothing to estimate an error from: that finding is withheld.
+    Differences that are all equal, also all 0, leave nothing to estimate an error from: that finding is withheld.
     Raises BadInput for other shapes or a ratio that is not positive, Fault for NaN.
 
     >>> finding = compare([0.7, 0.72, 0.71], [0.74, 0.75, 0.75], test_over_train=0.5, margin=0.01)
@@ -32,9 +32,10 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, test_over_train: floa
     (0.0367, 0.02)
     """
     found = estimate(control, treatment, test_over_train)
-    if found.se == 0 and found.difference != 0:
+    if found.se == 0:
+        what = "differ by the same amount in all folds" if found.difference else "score the same in every fold"
         return withhold(found.difference, control=names[0], treatment=names[1],
-                        why="all folds differ by the same amount, which leaves no spread to judge it by")
+                        why=f"the arms {what}, which leaves no spread to judge by")
     return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST)
 
 

@@ -12,7 +12,9 @@ from mixedfer.errors import BadInput
 
 
 def p_value(differences: np.ndarray) -> float:
-    """Two-sided p of (J,) differences per replicate being symmetric about 0; exact up to 13 replicates.
+    """Two-sided p of (J,) differences per replicate being symmetric about 0, J >= 2; exact up to 13 replicates.
+
+    Raises BadInput for fewer: one difference has no order to compare it with.
 
     >>> p_value([0.01, 0.02, 0.03, 0.01, 0.02])
     0.0625
@@ -20,8 +22,8 @@ def p_value(differences: np.ndarray) -> float:
     from scipy.stats import permutation_test
 
     differences = np.asarray(differences, float)
-    if differences.ndim != 1 or not len(differences) or not np.isfinite(differences).all():
-        raise BadInput(f"{len(differences)} differences, expected one finite number per replicate")
+    if differences.ndim != 1 or len(differences) < 2 or not np.isfinite(differences).all():
+        raise BadInput(f"differences of shape {differences.shape}, expected one finite number per replicate, 2 or more")
 
     def mean(one, other, axis):
         return np.mean(one - other, axis=axis)

@@ -53,21 +53,24 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, margin: float,
             names: tuple[str, str] = ("control", "treatment")) -> Finding:
     """Compare two arms by their scores (J, K): replicate j on image k, right (1) or wrong (0), or any number.
 
-    Rows are paired (one seed trains both arms), so are columns. With J = 1 nothing is known about new seeds: the
-    finding is inconclusive, without p or interval, and its `test` says so. Raises BadInput for other shapes or fewer
-    than two images, Fault for NaN.
+    Rows are paired (one seed trains both arms), so are columns. With J = 1 nothing is known about new seeds, and with
+    one difference everywhere nothing about any spread: the finding is inconclusive, without p or interval, and its
+    `test` says so. Raises BadInput for other shapes or fewer than two images, Fault for NaN.
 
     >>> right = np.array([[1, 1, 0, 1, 0, 1], [1, 0, 0, 1, 1, 1], [1, 1, 0, 0, 0, 1]])
     >>> finding = compare(right, right, margin=0.01)
-    >>> finding.estimate, finding.p, finding.ci95, finding.verdict
-    (0.0, 1.0, (0.0, 0.0), 'equivalent')
+    >>> finding.estimate, finding.p, finding.verdict, finding.test
+    (0.0, None, 'inconclusive', 'none: the arms never disagreed, which leaves no spread to judge by')
     >>> compare(right[:1], right[:1], margin=0.01).test
     'none: one replicate says nothing about new seeds'
     """
     if len(control) == 1 == len(treatment):
         return withhold(float(_differences(control, treatment).mean()), control=names[0], treatment=names[1],
                         why=ONE_REPLICATE)
-    return conclude(estimate(control, treatment), margin=margin, control=names[0], treatment=names[1], test=TEST)
+    found = estimate(control, treatment)
+    if np.ptp(_differences(control, treatment)) < 1e-12:
+        return withhold(found.difference, control=names[0], treatment=names[1], why=_no_spread(found.difference))
+    return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST)
 
 
 def estimate(control: np.ndarray, treatment: np.ndarray) -> Estimate:
@@ -111,6 +114,11 @@ def mean_squares(control: np.ndarray, treatment: np.ndarray) -> tuple[MeanSquare
     squares = MeanSquares(arm=count * mean**2 / 2, replicate=max(replicate, 0.0) / 2 / (replicates - 1),
                           image=max(image, 0.0) / 2 / (images - 1), rest=rest / 2 / degrees)
     return squares, mean
+
+
+def _no_spread(difference: float) -> str:
+    what = "differ by the same amount on every image" if difference else "never disagreed"
+    return f"the arms {what}, which leaves no spread to judge by"
 
 
 def _differences(control: np.ndarray, treatment: np.ndarray) -> np.ndarray:

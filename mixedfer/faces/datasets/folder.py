@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +44,7 @@ class Folder:
 
     def fingerprint(self, data: Path | None) -> str:
         root = _root(data)
-        stats = [(path, os.stat(os.path.join(root, path))) for path in _pictures(root)]
-        return to_json([[path, stat.st_size, stat.st_mtime_ns] for path, stat in stats])
+        return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in _pictures(root)])
 
     def class_names(self, data: Path | None) -> tuple[str, ...]:
         """The chosen classes, or the names of all class folders in alphabetical order."""
@@ -69,8 +69,9 @@ class Folder:
             if index not in labels:
                 raise BadInput(f"class {name!r} has no picture", file=root / name,
                                remedy="Add pictures, or leave the class out with classes=(...).")
-        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), subjects=self._subjects(paths, root),
-                       partition=np.array(partition, np.int8) if partitioned else None)
+        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), note=_ignored(root),
+                       partition=np.array(partition, np.int8) if partitioned else None,
+                       subjects=self._subjects(paths, root))
 
     def _subjects(self, paths: list[str], root: Path) -> np.ndarray | None:
         if not self.subject:
@@ -80,7 +81,7 @@ class Folder:
             match = re.search(self.subject, path)
             if not match:
                 raise BadInput(f"the subject pattern {self.subject!r} does not match", file=root / path)
-            names.append(match.group(1))
+            names.append(match.group(1) or "")
         return np.unique(names, return_inverse=True)[1].astype(np.int64)
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
@@ -92,7 +93,10 @@ class Folder:
         except OSError as error:
             raise Unreadable(f"cannot be opened ({error.strerror})", file=path) from error
         # Colour order is settled here, once: OpenCV decodes to BGR, mixedfer speaks RGB. EXIF rotation is applied.
-        picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB) if len(raw) else None
+        try:
+            picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB) if len(raw) else None
+        except cv2.error as error:  # such as a header that claims a picture of many gigapixels
+            raise Unreadable(f"cannot be decoded ({error.err})", file=path) from error
         if picture is None:
             raise Unreadable("not a picture that can be decoded" if len(raw) else "an empty file", file=path)
         return picture
@@ -103,6 +107,25 @@ def _root(data: Path | None) -> Path:
     if not root.is_dir():
         raise BadInput("not a folder", file=root, remedy="Unpack it first, then give the folder with --data.")
     return root
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change; a file that is not there (a broken link) is found unreadable later, and recorded."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, -1
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _ignored(root: Path) -> str:
+    """A note on the files that are not taken for pictures, by kind."""
+    from imutils.paths import image_types
+
+    kinds = Counter(os.path.splitext(name)[1].lower() or "no ending" for _, _, names in os.walk(root) for name in names
+                    if not name.startswith(".") and not name.lower().endswith(image_types))
+    kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
+    return f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})." if kinds else ""
 
 
 def _partitions(root: Path) -> list[str]:

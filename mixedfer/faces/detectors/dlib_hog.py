@@ -11,16 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixedfer.faces.detectors import Box
+from mixedfer.study import Checked
 
 
 @dataclass(frozen=True, kw_only=True)
-class DlibHog:
+class DlibHog(Checked):
     """The largest face. `upsample` doubles the picture that many times first; `threshold` 0 is dlib's own.
 
     >>> DlibHog().find(np.zeros((48, 48), np.uint8)) is None
     True
     """
 
+    RANGES = {"upsample": (0, 4)}
     upsample: int = 0
     threshold: float = 0.0
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixedfer.faces.detectors import Box
+from mixedfer.study import Checked
 
 
 @dataclass(frozen=True, kw_only=True)
-class WholeImage:
+class WholeImage(Checked):
     """The whole picture, always found.
 
     >>> WholeImage().find(np.zeros((48, 40), np.uint8))

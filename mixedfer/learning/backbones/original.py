@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mixedfer.study import Checked
+
 
 @dataclass(frozen=True, kw_only=True)
-class Original:
+class Original(Checked):
     """The network up to its softmax, which the fusion `Probabilities` adds."""
 
     filters: tuple[int, ...] = (32, 64, 128)

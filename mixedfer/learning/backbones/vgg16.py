@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mixedfer.study import Checked
+
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Vgg16:
+class Vgg16(Checked):
     """`width` scales every convolution, `blocks` keeps the first ones, `dense` are the fully connected layers.
 
     The paper's network has `width=1, blocks=5, batch_normalisation=False, dropout=0.5, dense=(4096, 4096)`.
     With batch normalisation the convolutions carry no bias, which it would cancel.
     """
 
+    RANGES = {"width": (1 / 64, 8), "blocks": (1, 5), "dropout": (0, 0.99)}
     width: float = 1.0
     blocks: int = 5
     batch_normalisation: bool = True

@@ -19,7 +19,11 @@ class Shuffled:
     view: Any
 
     def sources(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return rng.permutation(rows)
+        # One cycle through all rows in random order (Sattolo): no face keeps its own.
+        order = rng.permutation(len(rows))
+        sources = np.empty_like(rows)
+        sources[order] = rows[np.roll(order, 1)]
+        return sources
 
     def __call__(self, points: np.ndarray, found: np.ndarray, size: int) -> np.ndarray:
         return self.view(points, found, size)
