@@ -7,8 +7,8 @@
     tables/       every table as .csv and, but for the predictions, as LaTeX .tex (package booktabs)
     inputs.json   what the report was made from, and the hash of every file: an unchanged report is not made again
 
-A report is made in a hidden folder beside its place and then swapped in, so a killed command leaves the old report or none,
-never half of one. Files that others put into the folder stay.
+A report is made in a hidden folder beside its place and then swapped in, so a killed command leaves the old report or
+none, never half of one. Files that others put into the folder stay.
 """
 
 from __future__ import annotations

@@ -29,9 +29,22 @@ class Drawn:
 
     people: int = 20
 
+    def fingerprint(self, data): ...
+
+    def list(self, data): ...
+
+    def read(self, data, key): ...
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Stands for a face detector in the canonical study."""
+
+    def find(self, picture): ...
+
 
 def stand_in() -> None:
-    """Stands for every function that a study refers to (detector, backbone, branch, view)."""
+    """Stands for every function that a study refers to (backbone, branch, fusion, schedule, view)."""
 
 
 def scores(rng: np.random.Generator, replicates: int, images: int, accuracies: tuple[float, ...],
@@ -57,7 +70,7 @@ def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, 
     recipe = Recipe(backbone=stand_in, landmark_branch=stand_in, fusion=stand_in, epochs=EPOCHS, batch_size=16,
                     learning_rate=0.01, schedule=stand_in)
     return Study(question="Do landmarks help on drawn faces?", dataset=Drawn(),
-                 preparation=Preparation(detector=stand_in), recipe=recipe, control=made[0], treatments=tuple(made[1:]),
+                 preparation=Preparation(detector=Finder()), recipe=recipe, control=made[0], treatments=tuple(made[1:]),
                  replicates=replicates, folds=folds, margin=margin)
 
 
@@ -115,7 +128,7 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
     key = f"drawn-{content_hash(arrays, tuple(classes))}"
     meta = {"key": key, "content": content_hash(arrays, tuple(classes)), "classes": list(classes),
             "partitions": list(PARTITIONS), "dataset": canonical(Drawn()), "unreadable": [],
-            "preparation": canonical(Preparation(detector=stand_in))}
+            "preparation": canonical(Preparation(detector=Finder()))}
     if not disk.is_done(store / "faces" / key):
         with disk.new_folder(store / "faces" / key) as part:
             for name, array in arrays.items():

@@ -94,7 +94,8 @@ def test_the_page_escapes_every_name_and_loads_nothing(written):
 def test_links_of_both_pages_lead_to_files(written):
     folder = written[2].folder
     markdown = (folder / "report.md").read_text(encoding="utf-8")
-    links = [attributes["href"] for tag, attributes in Page(written[2].page.read_text(encoding="utf-8")).tags if tag == "a"]
+    html = written[2].page.read_text(encoding="utf-8")
+    links = [attributes["href"] for tag, attributes in Page(html).tags if tag == "a"]
     links += re.findall(r"\]\(([^)]+)\)", markdown)
     assert len(links) > 40
     for link in links:
