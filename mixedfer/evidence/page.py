@@ -130,8 +130,8 @@ def _collapse(summary: Mapping) -> list[Banner]:
 
 def _margin(summary: Mapping) -> list[Banner]:
     moved = wording.moved_margin(summary)
-    return [Banner("warning", "The margin was changed", f"{moved}. A margin that is chosen after the runs can be chosen "
-                   "to suit them, so read each interval before its verdict.")] if moved else []
+    return [Banner("warning", "The margin was changed", f"{moved}. A margin that is chosen after the runs can be "
+                   "chosen to suit them, so read each interval before its verdict.")] if moved else []
 
 
 def _single(summary: Mapping) -> list[Banner]:
