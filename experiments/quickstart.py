@@ -3,7 +3,7 @@
     mixedfer run experiments/quickstart.py
 
 About two minutes on 2 CPU cores, no download. The expressions are synthesised from one photograph and the recipe was chosen on
-this set, so the answer is about this set only. Expect the image alone to reach about 91 %, and landmarks, right or shuffled
+this set, so the answer is about this set only. Expect the image alone to reach about 90 %, and landmarks, right or shuffled
 across faces, to add nothing to that; see reports/quickstart/. A lesson in controls: with a network that trains badly
 (`--set width=0.0625 --set blocks=4 --set epochs=24`) landmarks "help" by over 20 points, because image-only has hardly
 learnt.
