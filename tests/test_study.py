@@ -41,7 +41,8 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, nearest):
 @pytest.mark.parametrize("change", [
     {"epochs": "three"}, {"epochs": 0}, {"epochs": True}, {"optimizer": "adamm"}, {"missed": "drop"}, {"margin": 0.0},
     {"folds": 1}, {"replicates": 0}, {"learning_rate": float("inf")}, {"backbone": None}, {"detector": None},
-    {"width": "wide"}, {"width": 0}, {"backbone.dropout": 2}, {"blocks": 6}, {"standardise": "false"}, {"control": 3}, {"test": 0.9}, {"size": 4}, {"momentum": 1.0},
+    {"width": "wide"}, {"width": 0}, {"backbone.dropout": 2}, {"blocks": 6}, {"standardise": "false"},
+    {"control": 3}, {"test": 0.9}, {"size": 4}, {"momentum": 1.0},
 ])
 def test_values_that_make_no_study_are_refused(change):
     with pytest.raises(StudyError):
