@@ -11,7 +11,7 @@ demo: $(READY)  ## the main job on the embedded data set
 test: $(READY)  ## style, layers and all quick tests
 	@$(BIN)/ruff check mixedfer experiments tests
 	@$(BIN)/lint-imports --no-cache --verbose > .venv/layers.log 2>&1 || { cat .venv/layers.log; exit 1; }
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: $(READY)  ## simulations and full data sets
 	@$(BIN)/pytest -m slow

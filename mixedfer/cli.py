@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import textwrap
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +33,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 STORE, REPORTS = Path(".mixedfer"), Path("reports")
 
 
+@contextlib.contextmanager
+def _interruptible():
+    """Ctrl-C ends a command with a word about what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
+
+
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
+@_interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, set: Set = None,
         predictor: Predictor = None, workers: Workers = "auto", threads: Threads = 1, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
@@ -47,8 +59,7 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
     plan = runner.plan(study, file.stem, faces, todo, set or [], store)
     if missing:
         runner.check(study, faces)
-    with _interruptible():
-        runner.train(missing, place)
+    runner.train(missing, place)
     records.write_plan(runner.plan_file(study, file.stem, store), plan)
     _report(plan, store, reports)
 
@@ -63,6 +74,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
+@_interruptible()
 def prepare(file: StudyFile, data: Data = None, store: Store = STORE, set: Set = None, predictor: Predictor = None,
             workers: Workers = "auto", quiet: Quiet = False, json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class."""
@@ -105,16 +117,12 @@ def main() -> None:
         app()
     except (MixedferError, OSError) as error:
         typer.echo(textwrap.fill(f"mixedfer: {error}", 100, break_long_words=False, break_on_hyphens=False), err=True)
-        sys.exit(getattr(error, "exit_code", 1))
-
-
-@contextlib.contextmanager
-def _interruptible():
-    """Ctrl-C ends a command with a word about what is kept."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
+        code = getattr(error, "exit_code", 1)
+        # A killed worker may hold a lock that Python's own exit would wait for.
+        last_resort = threading.Timer(5, os._exit, (code,))
+        last_resort.daemon = True
+        last_resort.start()
+        sys.exit(code)
 
 
 def _study(file: Path, settings: list[str] | None):
@@ -135,8 +143,7 @@ def _prepare(study, place, say):
     from mixedfer import runner
     from mixedfer.faces import preparation
 
-    with _interruptible():
-        faces = runner.prepare(study, place)
+    faces = runner.prepare(study, place)
     say(preparation.describe(faces))
     if faces.meta["note"]:
         say(f"  Note: {faces.meta['note']}")

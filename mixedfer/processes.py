@@ -29,6 +29,7 @@ def pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[Proce
     Raises Fault when a worker dies.
     """
     executor = ProcessPoolExecutor(max(1, workers), context, _begin, (start, args))
+    patient = True
     try:
         yield executor
     except BrokenProcessPool as error:
@@ -37,11 +38,12 @@ def pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[Proce
                     ) from error
     except BaseException:
         # Whatever they are at is either on disk or will be done again; nobody should wait for it.
+        patient = False
         for child in multiprocessing.active_children():
-            child.terminate()
+            child.kill()
         raise
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
+        executor.shutdown(wait=patient, cancel_futures=True)
 
 
 def _begin(start: Callable[..., None], args: tuple) -> None:
