@@ -2,10 +2,10 @@
 
     mixedfer run experiments/original.py --data fer2013.csv
 
-About 25 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
+About 20 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
 different is that both arms share one recipe, that landmarks are searched with one upsampling (on 48x48 pixels dlib finds
-no face without), and that a collapse is said. Expect all runs to end at the class prior, one constant answer for every
-face. `--set pixels=signed` scales the pixels.
+no face without), and that a collapse is said. Expect nearly all runs to end at the class prior, one constant answer for
+every face; see reports/original/. `--set pixels=signed` scales the pixels.
 """
 
 from mixedfer.faces.datasets.fer2013 import Fer2013
