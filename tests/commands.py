@@ -1,6 +1,7 @@
 """The command line in processes of its own, as users start it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ WITHOUT_KERAS = ("-c", "import sys; sys.modules.update(dict.fromkeys(('keras', '
 
 def start(*arguments, cwd, code=("-m", "mixedfer.cli")):
     """The command in a process of its own, as a user would start it in the folder `cwd`."""
+    # A shell's background job, such as a test run, has Ctrl-C ignored and would hand that on.
     return subprocess.Popen([sys.executable, *code, *map(str, arguments)], cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def mixedfer(*arguments, cwd, ends=0, **options):
