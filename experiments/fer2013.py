@@ -11,11 +11,11 @@ alone.
 
 from mixedfer.faces.datasets.fer2013 import Fer2013
 from mixedfer.faces.detectors.dlib_hog import DlibHog
-from mixedfer.learning.augment import Affine
+from mixedfer.learning.augmentations.affine import Affine
 from mixedfer.learning.backbones.vgg16 import Vgg16
-from mixedfer.learning.fusions import Features
-from mixedfer.learning.landmark_branches import Mlp
-from mixedfer.learning.schedules import Cosine
+from mixedfer.learning.fusions.features import Features
+from mixedfer.learning.landmark_branches.mlp import Mlp
+from mixedfer.learning.schedules.cosine import Cosine
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Preparation, Recipe, Study

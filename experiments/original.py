@@ -11,9 +11,9 @@ every face; see reports/original/. `--set pixels=signed` scales the pixels.
 from mixedfer.faces.datasets.fer2013 import Fer2013
 from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.learning.backbones.original import Original
-from mixedfer.learning.fusions import Probabilities
-from mixedfer.learning.landmark_branches import Pointwise
-from mixedfer.learning.schedules import Constant
+from mixedfer.learning.fusions.probabilities import Probabilities
+from mixedfer.learning.landmark_branches.pointwise import Pointwise
+from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.views.pixels import pixels
 from mixedfer.study import Arm, Preparation, Recipe, Study
 

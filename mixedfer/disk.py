@@ -157,18 +157,22 @@ def hash_arrays(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
+def assigned(node: ast.stmt) -> set[str]:
+    """The names that a statement such as `STUDY = ...` or `STUDY: Study = ...` gives a value."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
 def hash_source(*places: Path, without: str = "") -> str:
-    """A digest of Python files (or of all below a folder) that ignores comments, docstrings and layout.
+    """A digest of Python files that ignores comments, docstrings and layout.
 
     What it names is what the code does: mending a docstring does not make finished runs obsolete. An assignment to the
     name `without` is left out as well.
     """
     digest = hashlib.sha256()
-    files = sorted(file for place in places for file in (place.rglob("*.py") if place.is_dir() else [place]))
-    for file in files:
+    for file in sorted(places):
         tree = ast.parse(file.read_bytes())
-        tree.body = [node for node in tree.body
-                     if not (isinstance(node, ast.Assign) and without in map(ast.unparse, node.targets))]
+        tree.body = [node for node in tree.body if without not in assigned(node)]
         for node in ast.walk(tree):
             documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
             if documented and ast.get_docstring(node, clean=False) is not None:

@@ -9,8 +9,9 @@ from mixedfer import disk, processes, records
 from mixedfer.engines import Job, job, local
 from mixedfer.faces import preparation, splits
 from mixedfer.faceset import FaceSet
+from mixedfer.identity import canonical, digest
 from mixedfer.records import Plan
-from mixedfer.study import Study, canonical, digest
+from mixedfer.study import Study
 
 
 @dataclass(frozen=True)

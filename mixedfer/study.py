@@ -12,19 +12,13 @@ TypeError: Arm.__init__() got an unexpected keyword argument 'epochs'
 from __future__ import annotations
 
 import dataclasses
-import functools
-import hashlib
-import math
-import sys
-import types
-import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from mixedfer.disk import hash_source, to_json
+from mixedfer.checked import Checked, require
 from mixedfer.errors import StudyError, nearest
+from mixedfer.identity import canonical
 from mixedfer.seeds import derive
 
 #: The SHA-256 of the predictor that the package `face_recognition_models` ships (68 points, trained on iBUG 300-W).
@@ -51,27 +45,11 @@ class Detector(Protocol):
 
 @runtime_checkable
 class Augmentation(Protocol):
-    """Draws one affine per sample; see `mixedfer.learning.augment`."""
+    """Draws one affine per sample; see `mixedfer.learning.augmentations`."""
 
     def draw(self, rng, count): ...
 
     def matrices(self, draws, size): ...
-
-
-class Checked:
-    """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`."""
-
-    RANGES: ClassVar[dict[str, tuple[float, float]]] = {}
-
-    def __post_init__(self):
-        hints = typing.get_type_hints(type(self))
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if not _fits(value, hints[field.name]):
-                raise StudyError(f"{type(self).__name__}({field.name}={value!r}): expected {_wanted(hints[field.name])}")
-        for name, (low, high) in self.RANGES.items():
-            if not low <= getattr(self, name) <= high:
-                raise StudyError(f"{type(self).__name__}({name}={getattr(self, name)}): expected {low} to {high}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,23 +57,19 @@ class Preparation(Checked):
     """From a picture to what every arm sees; the same for all arms.
 
     `detector` finds the face, `missed` says what happens where it finds none: "whole-image" takes the picture itself
-    as the box, "exclude" leaves the picture out of every arm. With `crop` the image is the box widened by `margin`
+    as the box, "exclude" leaves the picture out of every arm. With `crop` the image is the box widened by `border`
     (a fraction of its side, on each side); without, the whole picture, and the box only tells the landmarks where to
     look. Images are `size` x `size` pixels, gray unless `colour`. `predictor` is the SHA-256 of the landmark model.
     """
 
+    RANGES = {"size": (16, 512), "border": (0, 2)}
     detector: Detector
     missed: Literal["whole-image", "exclude"] = "whole-image"
     crop: bool = True
-    margin: float = 0.15
+    border: float = 0.15
     size: int = 48
     colour: bool = False
     predictor: str = PREDICTOR
-
-    def __post_init__(self):
-        super().__post_init__()
-        _require(16 <= self.size <= 512, f"Preparation(size={self.size}): expected 16 to 512 pixels")
-        _require(0 <= self.margin <= 2, f"Preparation(margin={self.margin}): expected 0 to 2")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +82,8 @@ class Recipe(Checked):
     `precision` is a Keras dtype policy. `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option).
     """
 
+    RANGES = {"epochs": (1, 10**6), "batch_size": (1, 10**6), "momentum": (0, 0.999999), "label_smoothing": (0, 0.999),
+              "weight_decay": (0, 1)}
     backbone: Callable
     landmark_branch: Callable
     fusion: Callable
@@ -126,10 +102,7 @@ class Recipe(Checked):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("epochs", "batch_size", "learning_rate"):
-            _require(getattr(self, name) > 0, f"Recipe({name}={getattr(self, name)}): expected more than 0")
-        for name in ("momentum", "label_smoothing"):
-            _require(0 <= getattr(self, name) < 1, f"Recipe({name}={getattr(self, name)}): expected 0 to below 1")
+        require(self.learning_rate > 0, f"Recipe(learning_rate={self.learning_rate}): expected more than 0")
 
 
 @dataclass(frozen=True)
@@ -143,7 +116,7 @@ class Arm(Checked):
 
     def __post_init__(self):
         super().__post_init__()
-        _require(self.image or self.landmarks is not None, f"arm {self.name!r} sees nothing: "
+        require(self.image or self.landmarks is not None, f"arm {self.name!r} sees nothing: "
                  "give it image=True, landmarks=<a view>, or both")
 
 
@@ -156,6 +129,7 @@ class Study(Checked):
     `margin` is the smallest difference in `metric` that would matter, as a proportion.
     """
 
+    RANGES = {"replicates": (1, 10**6), "folds": (0, 10**6)}
     question: str
     dataset: Dataset
     preparation: Preparation
@@ -173,12 +147,11 @@ class Study(Checked):
     def __post_init__(self):
         super().__post_init__()
         names = [arm.name for arm in self.arms]
-        _require(len(set(names)) == len(names), f"two arms have one name: {', '.join(names)}")
-        _require(bool(self.treatments), "a study needs at least one treatment beside its control")
-        _require(self.replicates >= 1, f"Study(replicates={self.replicates}): expected 1 or more")
-        _require(self.folds == 0 or self.folds >= 2, f"Study(folds={self.folds}): expected 0 (no folds), 2 or more")
-        _require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
-        _require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
+        require(len(set(names)) == len(names), f"two arms have one name: {', '.join(names)}")
+        require(bool(self.treatments), "a study needs at least one treatment beside its control")
+        require(self.folds != 1, "Study(folds=1): expected 0 (no folds), 2 or more")
+        require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
+        require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
                  "Study(validation, test): expected two fractions above 0 that leave something to train on")
 
     @property
@@ -211,11 +184,11 @@ class Study(Checked):
 
     def _path(self, name: str) -> list[str]:
         paths = list(_paths(self))
-        match = [name] if name in paths else [path for path in paths if path.endswith("." + name)]
+        match = [path for path in paths if path == name or path.endswith("." + name)]
         if not match:
             raise StudyError(f"the study has no field {name!r}",
                              remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in paths)))
-        _require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
+        require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
         return match[0].split(".")
 
     def making(self) -> dict:
@@ -243,43 +216,11 @@ class Cell:
         return {"data": data, "recipe": canonical(study.recipe), "missed": study.preparation.missed,
                 "arm": {"image": self.arm.image, "landmarks": canonical(self.arm.landmarks)},
                 "split": {"folds": study.folds, "validation": study.validation, "test": study.test, "seed": study.seed},
-                "fold": self.fold, "replicate": self.replicate}
+                "fold": self.fold, "replicate": self.replicate, "cell_seed": self.seed}
 
     def __str__(self) -> str:
         fold = f", fold {self.fold + 1}" if self.study.folds else ""
         return f"{self.arm.name}, replicate {self.replicate + 1}{fold}"
-
-
-def canonical(value: Any) -> Any:
-    """A study or any part of it as plain JSON values; functions and classes by `module:name`, dataclasses by field."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (list, tuple)):
-        return [canonical(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): canonical(item) for key, item in value.items()}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: canonical(getattr(value, field.name)) for field in dataclasses.fields(value)}
-        return {"kind": _reference(type(value)), **fields}
-    if isinstance(value, (type, types.FunctionType)) and "<" not in value.__qualname__:
-        return _reference(value)
-    raise StudyError(f"{value!r} cannot be part of a study", remedy="Use a number, a text, a named function, or a dataclass.")
-
-
-def digest(value: Any) -> str:
-    """A short name for a canonical value: 20 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(to_json(canonical(value)).encode()).hexdigest()[:20]
-
-
-def _reference(thing) -> str:
-    name = f"{thing.__module__}:{thing.__qualname__}"
-    return name if thing.__module__.split(".")[0] == "mixedfer" else f"{name}@{_foreign(thing.__module__)}"
-
-
-@functools.cache
-def _foreign(module: str) -> str:
-    """The hash of a module that is not mixedfer's, such as a study file with a view of its own; its STUDY left out."""
-    return hash_source(Path(sys.modules[module].__file__), without="STUDY")
 
 
 def _paths(node: Any, prefix: str = "") -> Iterator[str]:
@@ -295,27 +236,3 @@ def _paths(node: Any, prefix: str = "") -> Iterator[str]:
 def _replace(node: Any, path: list[str], value: Any) -> Any:
     inner = value if len(path) == 1 else _replace(getattr(node, path[0]), path[1:], value)
     return dataclasses.replace(node, **{path[0]: inner})
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    origin = typing.get_origin(hint)
-    if origin is Literal:
-        return value in typing.get_args(hint)
-    if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(item, typing.get_args(hint)[0]) for item in value)
-    if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if hint in (int, str):
-        return isinstance(value, hint) and not isinstance(value, bool)
-    return not isinstance(value, type) and isinstance(value, hint)
-
-
-def _wanted(hint: Any) -> str:
-    if typing.get_origin(hint) is Literal:
-        return " or ".join(map(repr, typing.get_args(hint)))
-    return getattr(hint, "__name__", str(hint))
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise StudyError(message)

@@ -7,12 +7,15 @@ import dataclasses
 import importlib
 import importlib.util
 import os
+import pkgutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mixedfer.disk import assigned
 from mixedfer.errors import BadInput, StudyError, nearest
+from mixedfer.identity import COMPONENTS
 from mixedfer.study import Study
 
 TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
@@ -64,9 +67,7 @@ def describe(folder: Path) -> dict[str, str]:
             tree = ast.parse(path.read_bytes())
         except SyntaxError as error:
             raise StudyError(f"does not load ({error.msg})", file=path, row=error.lineno) from error
-        names = {target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets
-                 if isinstance(target, ast.Name)}
-        if "STUDY" in names:
+        if any("STUDY" in assigned(node) for node in tree.body):
             found[str(path)] = (ast.get_docstring(tree) or "(no docstring)").splitlines()[0]
     return found
 
@@ -102,22 +103,32 @@ def _literal(text: str) -> Any:
 
 
 def _thing(text: str, current: Any, name: str) -> Any:
-    """A class or function by `module:Name`, or by a name from the module of the current one; classes with their defaults."""
+    """A class or function by `module:Name`, or by a name from the folder of the current one; classes with their defaults."""
     module_name, _, thing_name = text.rpartition(":")
     if not module_name:
         module_name = type(current).__module__ if dataclasses.is_dataclass(current) else current.__module__
+        module_name = module_name.rpartition(".")[0] if module_name.startswith(COMPONENTS) else module_name
     try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
+        known = _things(module_name)
+    except (ImportError, TypeError, ValueError) as error:
         raise StudyError(f"--set {name}={text}: no module {module_name!r}", remedy="Write package.module:Name.") from error
-    known = [key for key, value in vars(module).items() if getattr(value, "__module__", "") == module_name]
     if thing_name not in known:
         raise StudyError(f"--set {name}={text}: {module_name} has no {thing_name!r}", remedy=nearest(thing_name, known))
-    thing = getattr(module, thing_name)
+    thing = known[thing_name]
     try:
         return thing() if isinstance(thing, type) else thing
     except TypeError as error:
         raise StudyError(f"--set {name}={text}: {error}", remedy="Only what needs no arguments can be set by name.") from error
+
+
+def _things(module_name: str) -> dict[str, Any]:
+    """What a module defines, or the modules of a folder of components."""
+    module = importlib.import_module(module_name)
+    within = [module]
+    if f"{module_name}." in COMPONENTS:
+        within = [importlib.import_module(f"{module_name}.{found.name}") for found in pkgutil.iter_modules(module.__path__)]
+    return {key: value for one in within for key, value in vars(one).items()
+            if getattr(value, "__module__", "") == one.__name__ and not key.startswith("_")}
 
 
 def _line(error: Exception, path: Path) -> int | None:

@@ -3,8 +3,9 @@ import dataclasses
 import pytest
 
 from mixedfer.errors import StudyError
-from mixedfer.learning.schedules import Constant
-from mixedfer.study import Arm, Preparation, canonical, digest
+from mixedfer.identity import canonical, digest
+from mixedfer.learning.schedules.constant import Constant
+from mixedfer.study import Arm, Preparation
 from tests.tiny import STUDY
 
 
@@ -19,11 +20,6 @@ def test_varying_moves_every_arm_and_reaches_every_depth():
     assert (varied.preparation.size, varied.dataset.identities) == (64, 5)
     assert {cell.study.recipe.epochs for cell in varied.cells()} == {7}
     assert STUDY.recipe.epochs == 8
-
-
-def test_the_margin_is_the_studys_own_and_not_the_crops():
-    assert STUDY.varying(margin=0.2).margin == 0.2
-    assert STUDY.varying(**{"preparation.margin": 0.3}).preparation.margin == 0.3
 
 
 def test_an_ambiguous_name_is_refused_and_the_long_form_works():

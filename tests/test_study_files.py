@@ -4,7 +4,8 @@ import pytest
 
 from mixedfer import disk, study_files
 from mixedfer.errors import StudyError
-from mixedfer.learning.schedules import Constant, Step
+from mixedfer.learning.schedules.constant import Constant
+from mixedfer.learning.schedules.step import Step
 
 TINY = "tests/tiny.py"
 
@@ -31,7 +32,7 @@ def test_settings_reach_numbers_texts_tuples_and_things():
 
 
 def test_a_thing_may_come_from_any_module():
-    study = load("backbone=mixedfer.learning.backbones.original:Original", "schedule=mixedfer.learning.schedules:Step")
+    study = load("backbone=mixedfer.learning.backbones.original:Original", "schedule=mixedfer.learning.schedules.step:Step")
     assert type(study.recipe.backbone).__name__ == "Original" and study.recipe.schedule == Step()
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixedfer.faceset import FaceSet
+from mixedfer.identity import digest
 from mixedfer.learning import backend
-from mixedfer.study import Cell, digest
+from mixedfer.study import Cell
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box
 from mixedfer.faceset import FaceSet
 from mixedfer.geometry import POINTS, transform
-from mixedfer.study import Preparation, Study, canonical, digest
+from mixedfer.identity import canonical, digest
+from mixedfer.study import Preparation, Study
 
 CHUNK = 64
 PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "numpy")
@@ -82,8 +83,8 @@ def _percent(row: dict) -> str:
 def _key(study: Study, data: Path | None) -> str:
     # Which missed faces an arm sees is settled when rows are split; detection need not be repeated for it.
     preparation = {name: value for name, value in canonical(study.preparation).items() if name != "missed"}
-    package = Path(__file__).parents[1]
-    code = disk.hash_source(package / "faces", package / "geometry.py", package / "seeds.py")
+    here = Path(__file__).parent
+    code = disk.hash_source(here.parent / "geometry.py", *(here / f"{name}.py" for name in ("preparation", "crop", "landmarks")))
     return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": code,
                    "pictures": study.dataset.fingerprint(data), "versions": _versions()})
 
@@ -193,7 +194,7 @@ def see(picture: np.ndarray, preparation: Preparation, predictor: Path) -> dict[
     whole = Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
     box = preparation.detector.find(picture)
     points = landmarks.extract(picture, box or whole, predictor)
-    frame, margin = (box, preparation.margin) if preparation.crop and box else (whole, 0.0)
+    frame, margin = (box, preparation.border) if preparation.crop and box else (whole, 0.0)
     image, matrix = crop(picture, frame, margin, preparation.size, preparation.colour)
     return {"images": image, "landmarks": transform(points, matrix), "boxes": box or whole, "found": box is not None}
 

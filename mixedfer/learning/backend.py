@@ -49,11 +49,13 @@ def versions() -> dict[str, str]:
 def making() -> dict[str, str]:
     """What names the making half: its source, Keras, the backend, NumPy. Runs of another making are other runs.
 
+    Components are left out here; each names itself in the recipe or arm that has it (`identity.canonical`).
+
     Read once per process: what counts is the source that this process imported.
     """
     package = Path(__file__).parents[1]
-    source = disk.hash_source(package / "learning", package / "faces" / "splits.py",
-                              *(package / f"{name}.py" for name in ("seeds", "geometry", "study", "faceset")))
+    source = disk.hash_source(*(package / "learning").glob("*.py"), package / "faces" / "splits.py",
+                              *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset")))
     found = versions()
     return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy")}}
 

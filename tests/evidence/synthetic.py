@@ -17,7 +17,8 @@ from scipy.special import ndtri
 from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
 from mixedfer.geometry import OUTLINES
-from mixedfer.study import Arm, Cell, Preparation, Recipe, Study, canonical, digest
+from mixedfer.identity import canonical, digest
+from mixedfer.study import Arm, Cell, Preparation, Recipe, Study
 
 SIZE = 48
 EPOCHS = 4

@@ -3,7 +3,7 @@ import pytest
 
 from mixedfer import geometry
 from mixedfer.learning import augment
-from mixedfer.learning.augment import Affine
+from mixedfer.learning.augmentations.affine import Affine
 from mixedfer.seeds import generator
 
 SIZE = 48

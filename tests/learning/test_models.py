@@ -5,8 +5,9 @@ import pytest
 
 from mixedfer.learning.backbones.original import Original
 from mixedfer.learning.backbones.vgg16 import Vgg16
-from mixedfer.learning.fusions import Probabilities
-from mixedfer.learning.landmark_branches import Mlp, Pointwise
+from mixedfer.learning.fusions.probabilities import Probabilities
+from mixedfer.learning.landmark_branches.mlp import Mlp
+from mixedfer.learning.landmark_branches.pointwise import Pointwise
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")

@@ -1,6 +1,8 @@
 import pytest
 
-from mixedfer.learning.schedules import Constant, Cosine, Step
+from mixedfer.learning.schedules.constant import Constant
+from mixedfer.learning.schedules.cosine import Cosine
+from mixedfer.learning.schedules.step import Step
 
 
 def test_constant():

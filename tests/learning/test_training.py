@@ -9,7 +9,7 @@ import pytest
 from mixedfer import disk, faceset, records
 from mixedfer.errors import Busy, Fault
 from mixedfer.faces.splits import split
-from mixedfer.study import digest
+from mixedfer.identity import digest
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mixedfer.checked import Checked
 from mixedfer.faces.detectors import Box
-from mixedfer.study import Checked
 
 
 @dataclass(frozen=True, kw_only=True)

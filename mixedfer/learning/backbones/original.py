@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixedfer.study import Checked
+from mixedfer.checked import Checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,10 @@
-"""Landmark branches: a view's array in, features out. Called as `branch(x, classes, make) -> (batch, features)`."""
+"""Fully connected layers on all coordinates."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixedfer.study import Checked
+from mixedfer.checked import Checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,13 +28,3 @@ class Mlp(Checked):
             x = make.dense(x, f"landmarks_fc{index}", units, batch_normalisation=self.batch_normalisation)
             x = make.dropout(x, f"landmarks_fc{index}_dropout", self.dropout)
         return x
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pointwise(Checked):
-    """The original landmark branch: a dense layer on each point, flatten, one unit per class; 280 parameters for two."""
-
-    def __call__(self, x, classes: int, make):
-        x = make.dense(x, "landmarks_point", classes, initializer="glorot_uniform")
-        x = make.flatten(x, "landmarks_flatten")
-        return make.dense(x, "landmarks_classes", classes, activation=None, initializer="glorot_uniform")

@@ -1,0 +1,50 @@
+"""The base of everything a study is made of: frozen dataclasses whose fields are checked when they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing
+from typing import Any, ClassVar, Literal
+
+from mixedfer.errors import StudyError
+
+
+class Checked:
+    """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`."""
+
+    RANGES: ClassVar[dict[str, tuple[float, float]]] = {}
+
+    def __post_init__(self):
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if not _fits(value, hints[field.name]):
+                raise StudyError(f"{type(self).__name__}({field.name}={value!r}): expected {_wanted(hints[field.name])}")
+        for name, (low, high) in self.RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                raise StudyError(f"{type(self).__name__}({name}={getattr(self, name)}): expected {low} to {high}")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        return value in typing.get_args(hint)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(item, typing.get_args(hint)[0]) for item in value)
+    if hint is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if hint in (int, str):
+        return isinstance(value, hint) and not isinstance(value, bool)
+    return not isinstance(value, type) and isinstance(value, hint)
+
+
+def _wanted(hint: Any) -> str:
+    if typing.get_origin(hint) is Literal:
+        return " or ".join(map(repr, typing.get_args(hint)))
+    return getattr(hint, "__name__", str(hint))
+
+
+def require(condition: bool, message: str) -> None:
+    if not condition:
+        raise StudyError(message)

@@ -1,0 +1,108 @@
+"""What things are called on disk: names that follow from what decided the numbers, never from where or when.
+
+A component (a data set, detector, view, network, ...) is named by its module and the hash of that module's source, with the
+source of whatever it imports that is not a library. So a change to one view makes the runs with that view obsolete, and
+no others.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import functools
+import hashlib
+import importlib.util
+import sys
+import sysconfig
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mixedfer.disk import hash_source, to_json
+from mixedfer.errors import StudyError
+
+#: Packages with one component per file; the rest of mixedfer is named as a whole by those who use it.
+COMPONENTS = ("mixedfer.faces.datasets.", "mixedfer.faces.detectors.", "mixedfer.learning.augmentations.",
+              "mixedfer.learning.backbones.", "mixedfer.learning.fusions.", "mixedfer.learning.landmark_branches.",
+              "mixedfer.learning.schedules.", "mixedfer.learning.views.")
+
+
+def canonical(value: Any) -> Any:
+    """A study or any part of it as plain JSON values; functions and classes by `module:name@source`, dataclasses by field."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [canonical(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): canonical(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = {field.name: canonical(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {"kind": _reference(type(value)), **fields}
+    if isinstance(value, (type, types.FunctionType)) and "<" not in value.__qualname__:
+        return _reference(value)
+    raise StudyError(f"{value!r} cannot be part of a study", remedy="Use a number, a text, a named function, or a dataclass.")
+
+
+def digest(value: Any) -> str:
+    """A short name for a canonical value: 20 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(to_json(canonical(value)).encode()).hexdigest()[:20]
+
+
+def _reference(thing) -> str:
+    name = f"{thing.__module__}:{thing.__qualname__}"
+    return f"{name}@{source(thing.__module__)}" if _counts(thing.__module__) else name
+
+
+@functools.cache
+def source(module: str) -> str:
+    """The hash of a module's source and of everything of its kind that it imports; a study file's STUDY left out."""
+    found: dict[str, Path] = {}
+    _collect(module, found)
+    return hash_source(*found.values(), without="STUDY")[:10]
+
+
+def _collect(module: str, found: dict[str, Path]) -> None:
+    path = _file(module)
+    if path is None or module in found:
+        return
+    found[module] = path
+    for name in _imports(module, path):
+        if _counts(name):
+            _collect(name, found)
+
+
+def _counts(module: str) -> bool:
+    """Whether a module is hashed by itself: components, and code that is neither mixedfer's nor a library's."""
+    if module.split(".")[0] == "mixedfer":
+        return module.startswith(COMPONENTS)
+    path = _file(module)
+    return path is not None and not _library(path)
+
+
+def _library(path: Path) -> bool:
+    folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    return "site-packages" in path.parts or "dist-packages" in path.parts or any(path.is_relative_to(at) for at in folders)
+
+
+def _file(module: str) -> Path | None:
+    """Where a module's source lies; None for what is built in or no module."""
+    loaded = sys.modules.get(module)
+    try:
+        spec = loaded.__spec__ if loaded is not None else importlib.util.find_spec(module)
+    except (ImportError, AttributeError, ValueError):
+        spec = None
+    name = getattr(loaded, "__file__", None) or getattr(spec, "origin", None)
+    return Path(name) if name and name.endswith(".py") else None
+
+
+def _imports(module: str, path: Path) -> Iterator[str]:
+    """The modules that a file may import: for `from a import b` both `a` and `a.b`."""
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
