@@ -2,7 +2,7 @@ import textwrap
 
 import pytest
 
-from mixedfer import disk, study_files
+from mixedfer import identity, study_files
 from mixedfer.errors import StudyError
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.step import Step
@@ -51,17 +51,26 @@ def test_truths_are_read_as_such_and_class_names_as_text():
     assert load("standardise=Yes").recipe.landmark_branch.standardise is True
 
 
-def test_code_in_a_study_file_is_part_of_the_run_but_its_study_is_not(tmp_path):
-    text = ("import dataclasses\nfrom mixedfer.study import Arm\nfrom tests.tiny import STUDY as S\n"
-            "def mine(points, found, size):\n    return points * {factor}\n"
-            "STUDY = dataclasses.replace(S, margin={margin}, treatments=(Arm('mixed', image=True, landmarks=mine),))\n")
-    path, hashes = tmp_path / "own_view.py", []
-    for factor, margin in ((0, 0.1), (1, 0.2), (1, 0.1)):
-        path.write_text(text.format(factor=factor, margin=margin))
-        hashes.append(disk.hash_source(path, without="STUDY"))
-    assert hashes[0] != hashes[1] == hashes[2]
-    spec = study_files.load(path).cells()[1].spec("data")
-    assert spec["arm"]["landmarks"] == f"own_view:mine@{hashes[2]}"
+def test_code_in_a_study_file_is_part_of_the_run_but_its_study_is_not(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    text = ("from mixedfer.study import Arm\nfrom helping_parts import shrink\n"
+            "def mine(points, found, size):\n    return shrink(points) * {factor}\nSTUDY: object = {margin}\n")
+
+    def named(factor, margin, helper):
+        (tmp_path / "own_view.py").write_text(text.format(factor=factor, margin=margin))
+        (tmp_path / "helping_parts.py").write_text(f"def shrink(points):\n    return points * {helper}\n")
+        identity.source.cache_clear()
+        return identity.source("own_view")
+
+    first = named(1, 0.1, 2)
+    assert named(1, 0.2, 2) == first
+    assert len({first, named(0, 0.1, 2), named(1, 0.1, 3)}) == 3
+
+
+def test_a_component_is_named_by_its_own_source_and_that_of_what_it_wraps():
+    spec = load().cells()[1].spec("data")
+    assert spec["arm"]["landmarks"] == ("mixedfer.learning.views.normalised:normalised@"
+                                        + identity.source("mixedfer.learning.views.normalised"))
 
 
 @pytest.mark.parametrize(("content", "problem"), [

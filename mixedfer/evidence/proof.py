@@ -115,7 +115,7 @@ def _recipe_and_data(runs: Runs, content: str) -> Check:
 
 
 def _but_for_cell(run: Record) -> dict:
-    return {key: value for key, value in run.spec.items() if key not in ("arm", "fold", "replicate")}
+    return {key: value for key, value in run.spec.items() if key not in ("arm", "fold", "replicate", "cell_seed")}
 
 
 def _initial_weights(runs: Runs) -> Check:

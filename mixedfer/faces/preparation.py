@@ -84,8 +84,8 @@ def _key(study: Study, data: Path | None) -> str:
     # Which missed faces an arm sees is settled when rows are split; detection need not be repeated for it.
     preparation = {name: value for name, value in canonical(study.preparation).items() if name != "missed"}
     here = Path(__file__).parent
-    code = disk.hash_source(here.parent / "geometry.py", *(here / f"{name}.py" for name in ("preparation", "crop", "landmarks")))
-    return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": code,
+    files = (*(here / f"{name}.py" for name in ("preparation", "crop", "landmarks")), here.parent / "geometry.py")
+    return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": disk.hash_source(*files),
                    "pictures": study.dataset.fingerprint(data), "versions": _versions()})
 
 
