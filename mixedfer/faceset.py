@@ -1,10 +1,10 @@
 """On disk, what was seen: one row per picture that was given, in the order in which the data set lists them.
 
-    meta.json        key, content, classes, partitions, dataset, preparation, pictures that could not be read
+    meta.json        content, classes, partitions, dataset, preparation, searched, note, unreadable (picture and reason)
     images.npy       (n, size, size, channels) uint8; what every arm sees
     landmarks.npy    (n, 68, 2) float32, x and y in pixels of that image
     boxes.npy        (n, 4) float32: left, top, width, height in pixels of the picture as given
-    found.npy        (n,) bool: the detector found a face; where not, the box is the whole picture
+    found.npy        (n,) bool: the detector found a face; where not, the box is the whole picture (all, if none searched)
     readable.npy     (n,) bool: the picture could be read; where not, its image is black and no arm sees it
     labels.npy       (n,) int64 into `classes`
     partition.npy    (n,) int8 into `partitions`, -1 where the data set has none
@@ -55,6 +55,11 @@ class FaceSet:
     @property
     def classes(self) -> tuple[str, ...]:
         return tuple(self.meta["classes"])
+
+    @property
+    def searched(self) -> bool:
+        """Whether a detector looked for faces; where none did, `found` says nothing."""
+        return self.meta.get("searched", True)
 
     def used(self, missed: str) -> np.ndarray:
         """`(n,)` bool: the rows that arms may see under the policy "whole-image" or "exclude"."""

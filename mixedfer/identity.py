@@ -8,9 +8,11 @@ no others.
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import hashlib
+import importlib.metadata
 import importlib.util
 import sys
 import sysconfig
@@ -47,6 +49,14 @@ def canonical(value: Any) -> Any:
 def digest(value: Any) -> str:
     """A short name for a canonical value: 20 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(to_json(canonical(value)).encode()).hexdigest()[:20]
+
+
+def version(*packages: str) -> str | None:
+    """The version of the first of these packages that is installed."""
+    for package in packages:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(package)
+    return None
 
 
 def _reference(thing) -> str:

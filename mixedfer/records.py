@@ -4,12 +4,12 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
 
     spec.json          what decided the numbers (see `study.Cell.spec`)
     provenance.json    versions, source of the making half, device, threads, determinism
-    proof.json         hashes that let arms be compared: initial weights, sample order, draws, split, learning rates
+    proof.json         hashes that let arms be compared: initial weights, what each epoch showed, split, learning rates
     history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
-    summary.json       parameters, epochs, selected_epoch
+    summary.json       parameters, epochs, selected_epoch, images per partition
     rows-test.npy, probabilities-test.npy, rows-validation.npy, probabilities-validation.npy
     weights.npz        the selected weights by layer path
-    timing.json        seconds and images per second; the only file that differs between two runs of the same cell
+    timing.json        seconds; the only file that differs between two runs of the same cell
 
 `studies/<name>.json` (a `Plan`) lists the runs of a study, so that a report needs neither the data nor Keras.
 """

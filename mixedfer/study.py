@@ -12,6 +12,7 @@ TypeError: Arm.__init__() got an unexpected keyword argument 'epochs'
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -107,17 +108,42 @@ class Recipe(Checked):
 
 @dataclass(frozen=True)
 class Arm(Checked):
-    """Which inputs the model sees: the image, a view of the landmarks, or both. Nothing else."""
+    """Which inputs the model sees: the image, a view of the landmarks, or both. Two fields are for controls alone.
+
+    `widened` names a view that the arm does not see: its image branch gets as many extra parameters as an arm with that view
+    has. `seed` other than 0 draws other seeds than the control (A/A: what seeds alone do).
+    """
 
     name: str
     _: dataclasses.KW_ONLY
     image: bool = False
     landmarks: Callable | None = None
+    widened: Callable | None = None
+    seed: int = 0
 
     def __post_init__(self):
         super().__post_init__()
+        require(bool(self.name.strip()), "an arm has no name")
         require(self.image or self.landmarks is not None, f"arm {self.name!r} sees nothing: "
-                 "give it image=True, landmarks=<a view>, or both")
+                "give it image=True, landmarks=<a view>, or both")
+        require(self.widened is None or (self.image and self.landmarks is None),
+                f"arm {self.name!r}: only an arm that sees the image alone can be widened")
+
+    def inputs(self) -> dict:
+        """The arm without its name, as canonical JSON."""
+        return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "_")}
+
+
+@dataclass(frozen=True)
+class Axis(Checked):
+    """One dimension of a grid: a field's name, as for `Study.varying`, and the values that it takes."""
+
+    name: str
+    values: tuple
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(len(self.values) > 1, f"Axis({self.name!r}): expected two values or more")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +152,12 @@ class Study(Checked):
 
     With `folds=0` the data set's own partitions are used; where it has none, `test` and `validation` fractions are
     drawn from `seed`, whole subjects at a time. With `folds=k` every picture is tested once, in k subject-disjoint folds.
-    `margin` is the smallest difference in `metric` that would matter, as a proportion.
+    `train_share` keeps that fraction of the training pictures; smaller shares are parts of larger ones.
+    `margin` is the smallest difference in `metric` that would matter, as a proportion (for log loss, in nats).
+    With a `grid` the whole comparison is made at every combination of its axes' values.
     """
 
-    RANGES = {"replicates": (1, 10**6), "folds": (0, 10**6)}
+    RANGES = {"replicates": (1, 10**6), "folds": (0, 10**6), "train_share": (0.001, 1)}
     question: str
     dataset: Dataset
     preparation: Preparation
@@ -137,12 +165,14 @@ class Study(Checked):
     control: Arm
     treatments: tuple[Arm, ...]
     replicates: int
-    metric: Literal["accuracy"] = "accuracy"
+    metric: Literal["accuracy", "macro_f1", "balanced_accuracy", "log_loss"] = "accuracy"
     margin: float
     folds: int = 0
     validation: float = 0.15
     test: float = 0.25
+    train_share: float = 1.0
     seed: int = 0
+    grid: tuple[Axis, ...] = ()
 
     def __post_init__(self):
         super().__post_init__()
@@ -152,7 +182,7 @@ class Study(Checked):
         require(self.folds != 1, "Study(folds=1): expected 0 (no folds), 2 or more")
         require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
         require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
-                 "Study(validation, test): expected two fractions above 0 that leave something to train on")
+                "Study(validation, test): expected two fractions above 0 that leave something to train on")
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -164,16 +194,20 @@ class Study(Checked):
         return [Cell(arm=arm, fold=fold, replicate=replicate, study=self)
                 for replicate in range(self.replicates) for fold in range(max(1, self.folds)) for arm in self.arms]
 
+    def points(self) -> list[tuple[dict[str, Any], Study]]:
+        """The values and the study at every point of the grid; the study itself, with no values, where there is none."""
+        names = [axis.name for axis in self.grid]
+        plain = dataclasses.replace(self, grid=())
+        return [(dict(zip(names, values)), plain.varying(**dict(zip(names, values))))
+                for values in itertools.product(*(axis.values for axis in self.grid))]
+
     def varying(self, **changes: Any) -> Study:
         """The same study with other values, for every arm at once: `study.varying(epochs=30, width=0.5)`.
 
         A name reaches any field of the study, its data set, preparation or recipe, however deep; `recipe.backbone.width`
         written as a key of `**{...}` is the long form. Arms cannot be varied. Raises StudyError with the nearest name.
         """
-        study = self
-        for name, value in changes.items():
-            study = _replace(study, study._path(name), value)
-        return study
+        return _replace(self, [(self._path(name), value) for name, value in changes.items()])
 
     def current(self, name: str) -> Any:
         """The value of the field that `varying(name=...)` would change."""
@@ -198,7 +232,7 @@ class Study(Checked):
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One training run: an arm in one fold and replicate. The arm is not an axis of its seed."""
+    """One training run: an arm in one fold and replicate. The arm's name and inputs are no axes of its seed."""
 
     arm: Arm
     fold: int
@@ -208,15 +242,15 @@ class Cell:
     @property
     def seed(self) -> int:
         """The root of everything random in this run; the same for every arm of this fold and replicate."""
-        return derive("cell", self.study.seed, self.fold, self.replicate)
+        return derive("cell", self.study.seed, self.fold, self.replicate, *([self.arm.seed] if self.arm.seed else []))
 
     def spec(self, data: str) -> dict:
         """What decides this run's numbers, given the content hash of its face set; names are left out."""
         study = self.study
+        split = {name: getattr(study, name) for name in ("folds", "validation", "test", "train_share", "seed")}
         return {"data": data, "recipe": canonical(study.recipe), "missed": study.preparation.missed,
-                "arm": {"image": self.arm.image, "landmarks": canonical(self.arm.landmarks)},
-                "split": {"folds": study.folds, "validation": study.validation, "test": study.test, "seed": study.seed},
-                "fold": self.fold, "replicate": self.replicate, "cell_seed": self.seed}
+                "arm": self.arm.inputs(), "split": split, "fold": self.fold, "replicate": self.replicate,
+                "cell_seed": self.seed}
 
     def __str__(self) -> str:
         fold = f", fold {self.fold + 1}" if self.study.folds else ""
@@ -226,13 +260,20 @@ class Cell:
 def _paths(node: Any, prefix: str = "") -> Iterator[str]:
     for field in dataclasses.fields(node):
         value = getattr(node, field.name)
-        if isinstance(value, Arm) or field.name == "treatments":
+        if isinstance(value, Arm) or field.name in ("treatments", "grid"):
             continue
         yield prefix + field.name
         if dataclasses.is_dataclass(value):
             yield from _paths(value, f"{prefix}{field.name}.")
 
 
-def _replace(node: Any, path: list[str], value: Any) -> Any:
-    inner = value if len(path) == 1 else _replace(getattr(node, path[0]), path[1:], value)
-    return dataclasses.replace(node, **{path[0]: inner})
+def _replace(node: Any, changes: list[tuple[list[str], Any]]) -> Any:
+    """All changes at once, so that two values that only fit together can be set together."""
+    fields: dict[str, Any] = {path[0]: value for path, value in changes if len(path) == 1}
+    deeper: dict[str, list] = {}
+    for path, value in changes:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append((path[1:], value))
+    for name, inner in deeper.items():
+        fields[name] = _replace(fields.get(name, getattr(node, name)), inner)
+    return dataclasses.replace(node, **fields)

@@ -46,9 +46,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Study:
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise StudyError("defines no STUDY = Study(...)", file=path)
-    for setting in settings:
-        study = _apply(study, setting)
-    return study
+    return study.varying(**dict(_change(study, setting) for setting in settings))
 
 
 def find(path: Path) -> Path:
@@ -72,12 +70,12 @@ def describe(folder: Path) -> dict[str, str]:
     return found
 
 
-def _apply(study: Study, setting: str) -> Study:
+def _change(study: Study, setting: str) -> tuple[str, Any]:
     name, equals, text = setting.partition("=")
     if not equals:
         raise StudyError(f"--set {setting!r} has no value", remedy="Write --set NAME=VALUE, for example --set epochs=3.")
     current = study.current(name)
-    return study.varying(**{name: _value(text, current, name)})
+    return name, _value(text, current, name)
 
 
 def _value(text: str, current: Any, name: str) -> Any:

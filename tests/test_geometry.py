@@ -48,3 +48,39 @@ def test_transform_takes_stacks_of_matrices():
 def test_an_unknown_region_is_refused():
     with pytest.raises(KeyError):
         geometry.region("ears")
+
+
+def test_the_reference_face_is_normal_and_symmetric():
+    assert np.allclose(geometry.normalise(geometry.REFERENCE), geometry.REFERENCE, atol=1e-3)
+    assert np.allclose(geometry.REFERENCE[geometry.MIRROR] * (-1, 1), geometry.REFERENCE, atol=1e-9)
+
+
+@pytest.mark.parametrize("size", [32, 48, 200])
+def test_the_generic_face_lies_in_the_middle_of_its_image(size):
+    face = geometry.generic(size)
+    assert np.allclose((face.min(0) + face.max(0)) / 2, (size - 1) / 2)
+    assert face.min() > 0 and face.max() < size - 1
+    assert np.allclose(geometry.mirror(face, size), face)
+    assert np.allclose(geometry.normalise(face), geometry.REFERENCE, atol=1e-3)
+
+
+@given(angle=st.floats(-3, 3), scale=st.floats(0.1, 10), x=st.floats(-100, 100), y=st.floats(-100, 100))
+def test_procrustes_removes_position_size_and_roll(angle, scale, x, y):
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    moved = geometry.transform(FACE, np.column_stack([turn, [x, y]]))
+    assert np.allclose(geometry.procrustes(moved), geometry.procrustes(FACE), atol=1e-6)
+
+
+def test_procrustes_is_the_least_squares_fit_that_scipy_finds():
+    """SciPy scales both shapes to unit size and allows reflection, which a face near the reference does not need."""
+    from scipy.spatial import procrustes
+
+    face = geometry.generic(48) + rng.normal(0, 1, (68, 2))
+    _, theirs, _ = procrustes(geometry.REFERENCE, face)
+    centred = geometry.REFERENCE - geometry.REFERENCE.mean(0)
+    assert np.allclose(geometry.procrustes(face), theirs * np.linalg.norm(centred), atol=1e-9)
+
+
+def test_procrustes_of_the_reference_is_itself_and_of_a_point_zeros():
+    assert np.allclose(geometry.procrustes(geometry.generic(48)), geometry.REFERENCE - geometry.REFERENCE.mean(0))
+    assert not geometry.procrustes(np.full((2, 68, 2), 7.0)).any()

@@ -5,7 +5,7 @@ import pytest
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.schedules.constant import Constant
-from mixedfer.study import Arm, Preparation
+from mixedfer.study import Arm, Axis
 from tests.tiny import STUDY
 
 
@@ -79,13 +79,24 @@ def test_what_cannot_be_written_down_cannot_be_part_of_a_study():
         canonical(dataclasses.replace(STUDY.recipe, schedule=lambda epoch, epochs: 1.0))
 
 
-def test_canonical_names_classes_and_functions():
-    plain = canonical(STUDY)
-    assert plain["recipe"]["backbone"]["kind"] == "mixedfer.learning.backbones.vgg16:Vgg16"
-    assert plain["treatments"][0]["landmarks"] == "mixedfer.learning.views.normalised:normalised"
-    assert plain["treatments"][1]["landmarks"]["view"] == "mixedfer.learning.views.normalised:normalised"
+def test_two_values_that_fit_only_together_can_be_set_together():
+    study = STUDY.varying(validation=0.1, test=0.2)
+    assert study.varying(validation=0.5, test=0.4).validation == 0.5
+    with pytest.raises(StudyError, match="leave something"):
+        study.varying(validation=0.85)
 
 
-def test_preparation_needs_keywords():
-    with pytest.raises(TypeError):
-        Preparation(None)
+def test_a_grid_is_one_study_per_combination():
+    study = dataclasses.replace(STUDY, grid=(Axis("width", (0.5, 1.0)), Axis("train_share", (0.1, 0.5, 1.0))))
+    points = study.points()
+    assert [values for values, _ in points][:2] == [{"width": 0.5, "train_share": 0.1}, {"width": 0.5, "train_share": 0.5}]
+    assert points[5][1].recipe.backbone.width == 1.0 and points[5][1].grid == ()
+    assert STUDY.points() == [({}, STUDY)]
+
+
+def test_other_seeds_are_for_an_a_a_arm_alone():
+    arms = dataclasses.replace(STUDY, treatments=(Arm("again", image=True), Arm("other", image=True, seed=1)))
+    control, again, other = arms.cells()[:3]
+    assert control.seed == again.seed != other.seed
+    with pytest.raises(StudyError, match="image alone"):
+        Arm("wide", image=True, landmarks=len, widened=len)

@@ -1,7 +1,10 @@
 """How well one run answers: pure functions of `truth` (K,) class indices and `probabilities` (K, C).
 
 The answer is the class of the highest probability. Every function raises BadInput on empty or ill-shaped input and
-Fault on NaN or infinity: no data is an error, never 0.0. Scores are proportions, 0..1.
+Fault on NaN or infinity: no data is an error, never 0.0. Scores are proportions, 0..1, but for `log_loss` (nats).
+
+All four metrics are one thing, the mean of ratios of sums over images (`parts`, `score`). So a metric without one
+subject, or with an image counted twice, is a subtraction or a weighting of sums and never another pass over the images.
 
 >>> truth = np.array([0, 0, 1, 1])
 >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.7, 0.3], [0.2, 0.8]])
@@ -15,6 +18,10 @@ import numpy as np
 
 from mixedfer.errors import BadInput, Fault
 
+#: What a study may be judged by, and whether more of it is better.
+HIGHER_IS_BETTER = {"accuracy": True, "macro_f1": True, "balanced_accuracy": True, "log_loss": False}
+#: Smallest probability that the log loss looks at: what a float32 can add to 1. A zero would cost infinitely much.
+SMALLEST = float(np.finfo(np.float32).eps)
 #: Answers are nearly all one class from this share on.
 ONE_CLASS = 0.99
 #: A constant output: no class's probability has a standard deviation over images above this ...
@@ -25,50 +32,76 @@ AT_PRIOR = 0.02
 
 def accuracy(truth: np.ndarray, probabilities: np.ndarray) -> float:
     """The share of images answered correctly."""
-    truth, answers = _answers(truth, probabilities)
-    return float((truth == answers).mean())
+    return _of("accuracy", truth, probabilities)
 
 
 def macro_f1(truth: np.ndarray, probabilities: np.ndarray) -> float:
-    """Unweighted mean of the F1 scores of every class that occurs in the truth or in the answers (scikit-learn).
+    """Unweighted mean of the F1 scores of every class that occurs in the truth or in the answers, as scikit-learn's.
 
     A class that is never answered, or answered but absent, counts as 0.
     """
-    from sklearn.metrics import f1_score
-
-    truth, answers = _answers(truth, probabilities)
-    return float(f1_score(truth, answers, average="macro", zero_division=0))
+    return _of("macro_f1", truth, probabilities)
 
 
 def balanced_accuracy(truth: np.ndarray, probabilities: np.ndarray) -> float:
     """Mean recall over the classes that occur in the truth, as scikit-learn's `balanced_accuracy_score`."""
-    from sklearn.metrics import recall_score
-
-    truth, answers = _answers(truth, probabilities)
-    return float(recall_score(truth, answers, labels=np.unique(truth), average="macro", zero_division=0))
+    return _of("balanced_accuracy", truth, probabilities)
 
 
-def confusion(truth: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """(C, C) int64 counts: rows are the true class, columns the answer.
+def log_loss(truth: np.ndarray, probabilities: np.ndarray) -> float:
+    """Mean of -log(probability of the true class) in nats, as scikit-learn's on float32; less is better."""
+    return _of("log_loss", truth, probabilities)
 
-    >>> confusion(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9]])).tolist()
-    [[1, 0], [1, 1]]
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better. Raises BadInput for a metric that is not known.
+
+    >>> higher_is_better("accuracy"), higher_is_better("log_loss")
+    (True, False)
     """
-    from sklearn.metrics import confusion_matrix
+    if metric not in HIGHER_IS_BETTER:
+        raise BadInput(f"metric {metric!r}, expected one of {', '.join(HIGHER_IS_BETTER)}")
+    return HIGHER_IS_BETTER[metric]
 
-    truth, answers = _answers(truth, probabilities)
-    return confusion_matrix(truth, answers, labels=range(probabilities.shape[1])).astype(np.int64)
 
+def parts(metric: str, truth: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """(K, R, 2): what each image adds to the numerator and denominator of each of the metric's R ratios.
 
-def recall(truth: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """(C,) share of each class's images answered correctly; NaN for a class that has no image.
+    One ratio for accuracy (right / images) and log loss (loss / images), one per class for balanced accuracy (right /
+    images of the class) and macro F1 (2 right / (images of the class + answers of the class)).
 
-    >>> recall(np.array([0, 1, 1]), np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9]])).tolist()
-    [1.0, 0.5]
+    >>> parts("accuracy", np.array([0, 1]), np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
+    [[[1.0, 1.0]], [[0.0, 1.0]]]
     """
-    counts = confusion(truth, probabilities)
-    totals = counts.sum(1)
-    return np.divide(np.diag(counts), totals, out=np.full(len(counts), np.nan), where=totals > 0)
+    higher_is_better(metric)
+    truth, answers = _answers(truth, probabilities)
+    if metric == "log_loss":
+        likelihood = np.asarray(probabilities, float)[np.arange(len(truth)), truth]
+        top, bottom = -np.log(likelihood.clip(SMALLEST, 1 - SMALLEST))[:, None], np.ones((len(truth), 1))
+    elif metric == "accuracy":
+        top, bottom = (truth == answers)[:, None], np.ones((len(truth), 1))
+    else:
+        classes = np.arange(np.shape(probabilities)[1])
+        true, answered = truth[:, None] == classes, answers[:, None] == classes
+        top, bottom = true & answered, true
+        if metric == "macro_f1":
+            top, bottom = 2 * top, true.astype(int) + answered
+    return np.stack([top, bottom], -1).astype(float)
+
+
+def score(sums: np.ndarray) -> np.ndarray:
+    """(...,) the metric from sums (..., R, 2) of `parts` over images: the mean of the ratios that have a denominator.
+
+    >>> score(np.array([[3.0, 4.0], [1.0, 4.0], [0.0, 0.0]])).item()
+    0.5
+    """
+    top, bottom = sums[..., 0], sums[..., 1]
+    present = bottom > 0
+    return np.divide(top, bottom, out=np.zeros(top.shape), where=present).sum(-1) / present.sum(-1)
+
+
+def _of(metric: str, truth: np.ndarray, probabilities: np.ndarray) -> float:
+    return float(score(parts(metric, truth, probabilities).sum(0)))
 
 
 def collapse(truth: np.ndarray, probabilities: np.ndarray) -> str:

@@ -2,34 +2,38 @@
 
 Holds no time and no path, so that the same runs give the same bytes. Proportions are in 0..1; None stands for a number
 that does not exist (the spread of one run, the p-value of arms that are not comparable).
+
+What is beside the verdict is exploratory and its intervals are not adjusted: `other_metrics`, `per_class`, `by_found`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import metrics
-from mixedfer.evidence.comparing import collapsed, difference
+from mixedfer.evidence import calibration, metrics
+from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, scores
 from mixedfer.evidence.results import Results
-from mixedfer.evidence.statistics import mcnemar, power, sign_flip
-from mixedfer.evidence.statistics.finding import Finding
+from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
+from mixedfer.evidence.statistics.finding import Estimate, Finding
 
 SCHEMA = 1
 
 
 def summarise(results: Results, findings: list[Finding]) -> dict:
-    """The content of results.json: `schema`, `study`, `question`, `metric`, `margin`, `first_margin`, `varied`,
-    `design`, `comparisons` (one per treatment), `arms` (control first), `comparable`, `faces` and `provenance`.
+    """The content of results.json: `schema`, `study`, `question`, `metric`, `higher_is_better`, `margin`,
+    `first_margin`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first), `comparable`, `faces`
+    and `provenance`.
     """
     plan = results.plan
+    exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
     return {
-        "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric, "margin": plan.margin,
+        "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric,
+        "higher_is_better": metrics.higher_is_better(plan.metric), "margin": plan.margin,
         "first_margin": plan.first_margin, "varied": plan.varied, "design": _design(results),
-        "comparisons": [_comparison(results, finding) for finding in findings],
+        "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
         "faces": results.faces.counts(),
@@ -40,9 +44,11 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
 def _design(results: Results) -> dict:
     classes = results.faces.classes
     counts = np.bincount(results.truth, minlength=len(classes))
+    kind, numbers = cases(results, everything(results))
     return {"replicates": len(results.arms[results.plan.control].records), "folds": len(np.unique(results.fold)),
             "test_images": len(results.rows), "test_images_found": int(results.found.sum()),
-            "test_images_by_class": {name: int(count) for name, count in zip(classes, counts)}}
+            "test_images_by_class": {name: int(count) for name, count in zip(classes, counts)},
+            "cases": kind, "test_cases": len(np.unique(numbers))}
 
 
 def _comparison(results: Results, finding: Finding) -> dict:
@@ -50,43 +56,74 @@ def _comparison(results: Results, finding: Finding) -> dict:
     entry = {key: list(value) if isinstance(value, tuple) else value
              for key, value in dataclasses.asdict(finding).items()}
     control, treatment = (results.correct(name) for name in (finding.control, finding.treatment))
-    gaps = treatment.mean(1) - control.mean(1)
+    one, two = (scores(results, name, results.plan.metric, everything(results)).mean(1)
+                for name in (finding.control, finding.treatment))
     tested = finding.p is not None
     return entry | {
-        "by_replicate": [float(gap) for gap in gaps],
-        "sign_flip_p": sign_flip.p_value(gaps) if tested and len(gaps) > 1 else None,
-        "mde_unlimited_replicates": _floor(results, finding),
+        "by_replicate": [float(gap) for gap in two - one],
+        "sign_flip_p": sign_flip.p_value(two - one) if tested and len(one) > 1 else None,
+        "bootstrap_ci95": _bootstrap(results, finding), "posterior": _posterior(results, finding),
         "mcnemar": [_mcnemar(index, *pair, results.comparable) for index, pair in enumerate(zip(control, treatment))],
-        "per_class": [_class(results, finding, index, tested) for index in range(len(results.faces.classes))],
-        "by_found": {name: float(treatment[:, part].mean() - control[:, part].mean()) if part.any() else None
-                     for name, part in _parts(results).items()},
+        "other_metrics": [_metric(results, finding, metric) for metric in metrics.HIGHER_IS_BETTER],
+        "per_class": _classes(results, finding),
+        "by_found": {name: _part(results, finding, part) for name, part in _parts(results).items()},
     }
 
 
-def _floor(results: Results, finding: Finding) -> float | None:
-    """The minimum detectable effect that more replicates alone could reach: the images set it."""
-    if finding.se is None or len(np.unique(results.fold)) > 1:
+def _bootstrap(results: Results, finding: Finding) -> list[float] | None:
+    """The interval that resampling replicates and cases gives; None with folds, whose images share their models."""
+    if finding.p is None or _folded(results):
         return None
-    parts = power.components(results.correct(finding.control), results.correct(finding.treatment))
-    se = math.sqrt(power.variance(parts, math.inf, len(results.rows)))
-    return power.minimum_detectable_effect(se, math.inf)
+    sums = (case_sums(results, name, results.plan.metric, everything(results))
+            for name in (finding.control, finding.treatment))
+    return list(bootstrap.interval(metrics.score, *sums))
+
+
+def _posterior(results: Results, finding: Finding) -> dict[str, float] | None:
+    """Probabilities of better, within the margin and worse; only for folds, where the Bayesian test is defined."""
+    if finding.p is None or not _folded(results):
+        return None
+    estimate = Estimate(finding.estimate, finding.se, finding.ddf)
+    better = metrics.higher_is_better(results.plan.metric)
+    return dataclasses.asdict(correlated_t.posterior(estimate, results.plan.margin, better))
+
+
+def _folded(results: Results) -> bool:
+    return len(np.unique(results.fold)) > 1
 
 
 def _mcnemar(replicate: int, control: np.ndarray, treatment: np.ndarray, comparable: bool) -> dict:
     found = mcnemar.compare(control, treatment)
     return {"replicate": replicate, "both": found.both, "control_only": found.control_only,
             "treatment_only": found.treatment_only, "neither": found.neither,
-            "mid_p": found.mid_p if comparable else None}
+            "exact_p": found.exact if comparable else None, "mid_p": found.mid_p if comparable else None}
 
 
-def _class(results: Results, finding: Finding, index: int, tested: bool) -> dict:
-    keep = results.truth == index
-    found = difference(results, finding.treatment, keep) if keep.any() else None
-    return {"class": results.faces.classes[index], "images": int(keep.sum()), "estimate": found and found.estimate,
-            "ci95": list(found.ci95) if tested and found and found.ci95 else None}
+def _metric(results: Results, finding: Finding, metric: str) -> dict:
+    """Both arms by one metric, the study's or another; the interval is not adjusted for looking at several."""
+    one, two = (scores(results, name, metric, everything(results)).mean() for name in (finding.control, finding.treatment))
+    ci95 = difference(results, finding.treatment, metric=metric).ci95 if finding.p is not None else None
+    return {"metric": metric, "control": float(one), "treatment": float(two), "estimate": float(two - one),
+            "ci95": ci95 and list(ci95), "adjusted": False}
+
+
+def _classes(results: Results, finding: Finding) -> list[dict]:
+    """The difference in accuracy on each class (its recall), with p and the p that allows for looking at all classes."""
+    parts = [_part(results, finding, results.truth == index) for index in range(len(results.faces.classes))]
+    adjusted = adjust.benjamini_hochberg([part["p"] for part in parts])
+    return [{"class": name, **part, "p_bh": p} for name, part, p in zip(results.faces.classes, parts, adjusted)]
+
+
+def _part(results: Results, finding: Finding, keep: np.ndarray) -> dict:
+    """The difference in accuracy on some of the images."""
+    found = difference(results, finding.treatment, keep, metric="accuracy") if keep.any() else None
+    tested = found and finding.p is not None and found.ci95
+    return {"images": int(keep.sum()), "estimate": found and found.estimate, "ci95": list(found.ci95) if tested else None,
+            "p": found.p if tested else None}
 
 
 def _arm(results: Results, name: str) -> dict:
+    """An arm's runs; `mean` and `sd` are those of the study's metric, `accuracy` and `recall` whatever that is."""
     fallen = collapsed(results, name)
     runs = [_run(results, replicate, int(fold), record) for replicate, group in enumerate(results.arms[name].records)
             for fold, record in zip(np.unique(results.fold), group)]
@@ -97,17 +134,26 @@ def _arm(results: Results, name: str) -> dict:
         "collapsed": bool(fallen),
         "collapse": [{"replicate": replicate, "fold": fold, "reason": reason}
                      for (replicate, fold), reason in fallen.items()],
-        **_spread([run["accuracy"] for run in runs]), "replicates": runs,
+        **_spread([run[results.plan.metric] for run in runs]), "replicates": runs,
         "accuracy": {part: _over(right, keep) for part, keep in _parts(results).items()},
         "recall": {label: _over(right, keep) for label, keep in classes.items()},
+        "calibration": _calibration(results, name),
     }
+
+
+def _calibration(results: Results, name: str) -> dict:
+    """Calibration error and Brier score over replicates; the reliability curve is that of all of them together."""
+    runs = results.arms[name].probabilities
+    every = np.tile(results.truth, len(runs)), runs.reshape(-1, runs.shape[-1])
+    return {"ece": _spread([calibration.expected_error(results.truth, run) for run in runs]),
+            "brier": _spread([calibration.brier(results.truth, run) for run in runs]),
+            "bins": calibration.reliability(*every)}
 
 
 def _run(results: Results, replicate: int, fold: int, record) -> dict:
     truth, answers = np.asarray(results.faces.labels)[record.test.rows], record.test.probabilities
-    scores = {score.__name__: score(truth, answers)
-              for score in (metrics.accuracy, metrics.macro_f1, metrics.balanced_accuracy)}
-    return {"replicate": replicate, "fold": fold, **scores, "selected_epoch": record.summary["selected_epoch"]}
+    own = {metric: getattr(metrics, metric)(truth, answers) for metric in metrics.HIGHER_IS_BETTER}
+    return {"replicate": replicate, "fold": fold, **own, "selected_epoch": record.summary["selected_epoch"]}
 
 
 def _parts(results: Results) -> dict[str, np.ndarray]:

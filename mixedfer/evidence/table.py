@@ -12,7 +12,8 @@ from mixedfer.evidence import wording
 from mixedfer.evidence.escaping import latex, line
 
 #: Kinds whose value is a pair, and the endings of their two CSV columns.
-_PAIRS = {"interval": ("low", "high"), "share": ("found", "images"), "spread": ("mean", "sd")}
+_PAIRS = {"interval": ("low", "high"), "share": ("found", "images"), "spread": ("mean", "sd"), "decimals": ("mean", "sd"),
+          "bounds": ("low", "high"), "part": ("images", "of")}
 _PAGE = ("page", "paper")
 
 
@@ -26,11 +27,20 @@ def _spread(value: tuple[float | None, float | None]) -> str:
     return "–" if mean is None else f"{100 * mean:.1f}" + ("" if sd is None else f" ± {100 * sd:.1f}")
 
 
+def _decimals(value: tuple[float | None, float | None]) -> str:
+    mean, sd = value
+    return "–" if mean is None else f"{mean:.3f}" + ("" if sd is None else f" ± {sd:.3f}")
+
+
 #: How a kind of value is told to people.
 _SHOWN: dict[str, Callable[[Any], str]] = {
     "text": line, "words": line, "yes": lambda value: "yes" if value else "no", "count": lambda value: f"{value:,}",
     "percent": wording.percent, "points": wording.points, "p": wording.probability,
-    "interval": wording.interval, "share": _share, "spread": _spread,
+    "interval": wording.interval, "share": _share, "spread": _spread, "decimals": _decimals,
+    "bounds": lambda pair: f"{pair[0]:.3f} to {pair[1]:.3f}".replace("-", "−"),
+    "part": lambda pair: f"{pair[0]:,}" + (f" ({pair[0] / pair[1]:.1%})" if pair[1] else ""),
+    "decimal": lambda value: f"{value:.3f}".replace("-", "−"),
+    "decimal list": lambda values: " ".join(f"{value:.3f}" for value in values),
     "list": lambda values: " ".join(f"{100 * value:.1f}" for value in values),
 }
 
@@ -56,7 +66,12 @@ class Column:
     @property
     def number(self) -> bool:
         """Whether it is set flush right."""
-        return self.kind not in ("text", "words", "yes", "list")
+        return not self.long and self.kind not in ("text", "yes")
+
+    @property
+    def long(self) -> bool:
+        """Whether a cell may take several lines."""
+        return self.kind in ("words", "list", "decimal list")
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,10 @@ class Table:
                  for column, value in zip(self.columns, row, strict=True) if column.reach in reach]
                 for row in self.rows]
 
+    def files(self) -> list[tuple[str, str]]:
+        """(label, address) of the files that a report writes of it."""
+        return [("CSV", f"tables/{self.name}.csv"), ("LaTeX", f"tables/{self.name}.tex")]
+
     def csv(self) -> str:
         """Comma-separated values with a header."""
         cells = ([raw for column, value in zip(self.columns, row, strict=True) for raw in _raw(column, value)]
@@ -97,6 +116,19 @@ class Table:
                  _tex_row(head.title for head in heads), "\\midrule", *map(_tex_row, rows), "\\bottomrule",
                  "\\end{tabular}"]
         return "\n".join(lines) + "\n"
+
+
+def table_of(name: str, title: str, columns: tuple[Column, ...], rows: Iterable[dict]) -> Table:
+    """A table of dictionaries, by the keys of its columns."""
+    return Table(name, title, columns, [[row.get(column.key) for column in columns] for row in rows])
+
+
+def gap(summary: dict, tested: bool) -> tuple[Column, ...]:
+    """The columns of a difference in the study's metric, and of its interval where one may be told."""
+    proportion = wording.proportion(summary["metric"])
+    units, kind = ("points", "points") if proportion else ("nats", "decimal")
+    size = Column("estimate", f"difference, {units}", kind)
+    return (size, Column("ci95", "95% CI", "interval" if proportion else "bounds")) if tested else (size,)
 
 
 def to_csv(header: list[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -115,7 +147,7 @@ def _names(column: Column) -> list[str]:
 def _raw(column: Column, value: Any) -> list[Any]:
     if column.kind in _PAIRS:
         return ["" if part is None else part for part in value or (None, None)]
-    if column.kind == "list":
+    if column.kind in ("list", "decimal list"):
         return [" ".join(f"{item:.6g}" for item in value)]
     if column.kind == "yes":
         return ["yes" if value else "no"]

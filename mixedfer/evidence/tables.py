@@ -1,62 +1,86 @@
-"""The tables of a report: what stands in each. How a table is written is `table.py`'s business.
+"""The tables of a report: what was found. What the study was made of stands in `study_tables.py`.
 
 `summary` is the content of results.json; only what it leaves out is taken from `results`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence.table import Column, Table, to_csv
+from mixedfer.evidence import controls, study_tables, wording
+from mixedfer.evidence.table import Column, Table, gap, table_of, to_csv
+
+#: In the order in which they are told.
+METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
 
 
 def every(results, summary: dict) -> list[Table]:
-    """Every table but the predictions. Where the proof failed, without anything that speaks of significance."""
+    """Every table but the predictions; one without rows is left out. Where the proof failed, nothing of significance."""
     tested = summary["comparable"]["passed"]
-    return [comparisons(summary), arms(summary), replicates(summary), found(summary), classes(summary, tested),
-            *([mcnemar(summary)] if tested else []), confusion(results), faces(results), checks(summary),
-            inputs(results.plan), hyperparameters(results.plan), provenance(summary)]
+    made = [
+        comparisons(summary), resolution(summary), controls.explains(results, summary), controls.beyond(results, summary),
+        arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested), calibration(summary),
+        *([robustness(summary), mcnemar(summary)] if tested else []),
+        *([found(summary), study_tables.faces(results)] if results.faces.meta.get("searched", True) else []),
+        study_tables.balance(results), study_tables.checks(summary), study_tables.inputs(results.plan),
+        study_tables.decisions(results, summary), study_tables.hyperparameters(results.plan),
+        study_tables.provenance(summary),
+    ]
+    return [table for table in made if table.rows]
 
 
 def comparisons(summary: dict) -> Table:
     """One row per treatment; where the proof failed, the differences only."""
-    plain = (Column("control"), Column("treatment"), Column("estimate", "difference, points", "points"))
-    tested = (Column("ci95", "95% CI", "interval"), Column("ci90", "90% CI", "interval", "page"), Column("p", "p", "p"),
-              Column("p_adjusted", "p (Holm)", "p"), Column("sign_flip_p", kind="p", reach="csv"), Column("verdict"),
-              Column("lean", reach="csv"), Column("mde", kind="points", reach="csv"),
-              Column("smallest_margin", kind="points", reach="csv"), Column("test", reach="csv"))
-    columns = (*plain, *tested) if summary["comparable"]["passed"] else plain
-    return _from("comparisons", "Treatments against the control", columns, summary["comparisons"])
+    tested = summary["comparable"]["passed"]
+    estimate, *ci95 = gap(summary, tested)
+    more = (replace(ci95[0], key="ci90", heading="90% CI", reach="page"), Column("p", "p", "p"),
+            Column("p_adjusted", "p (Holm)", "p"), Column("p_bh", kind="p", reach="csv"), Column("verdict"),
+            Column("lean", reach="csv"), Column("test", reach="csv")) if tested else ()
+    columns = (Column("control"), Column("treatment"), estimate, *ci95, *more)
+    return table_of("comparisons", "Treatments against the control", columns, summary["comparisons"])
+
+
+def resolution(summary: dict) -> Table:
+    """For each treatment that was tested, what this design could have seen."""
+    amount, units = ("points", "points") if wording.proportion(summary["metric"]) else ("decimal", "nats")
+    columns = (Column("treatment"), Column("mde", f"difference found with 80% power, {units}", amount),
+               Column("mde_unlimited_replicates", f"with unlimited replicates, {units}", amount),
+               Column("smallest_margin", f"smallest margin for equivalence, {units}", amount))
+    return table_of("resolution", "The smallest effects that could be shown", columns,
+                    [row for row in wording.judged(summary) if row["ci95"] is not None and row["mde"] is not None])
 
 
 def arms(summary: dict) -> Table:
     """Mean, spread and every run of each arm."""
-    columns = (Column("name", "arm"), Column("parameters", kind="count"), Column("mean", "accuracy", "percent"),
-               Column("sd", "sd, points", "points"), Column("macro_f1", "macro F1", "percent"),
-               Column("balanced_accuracy", "balanced accuracy", "percent"), Column("collapsed", kind="yes"),
-               Column("runs", "every run, %", "list", "page"))
-    return _from("arms", "Accuracy of each arm", columns, [
-        {**arm, "macro_f1": _mean(arm, "macro_f1"), "balanced_accuracy": _mean(arm, "balanced_accuracy"),
-         "runs": [run["accuracy"] for run in arm["replicates"]]} for arm in summary["arms"]])
+    metric = summary["metric"]
+    shown, several = ("percent", "spread") if wording.proportion(metric) else ("decimal", "decimals")
+    others = [name for name in _metrics(summary) if name != metric]
+    columns = (Column("name", "arm"), Column("parameters", kind="count"),
+               Column("score", f"{wording.name(metric)}{', %' if shown == 'percent' else ''}", several),
+               *(Column(name, wording.name(name), _kind(name)) for name in others), Column("collapsed", kind="yes"),
+               Column("runs", "every run", "list" if shown == "percent" else "decimal list", "page"))
+    return table_of("arms", "Every arm, mean ± sd over runs", columns, [
+        {**arm, **{name: _mean(arm, name) for name in others}, "score": (arm["mean"], arm["sd"]),
+         "runs": [run[metric] for run in arm["replicates"]]} for arm in summary["arms"]])
 
 
 def replicates(summary: dict) -> Table:
-    """One row per run, counted from 1."""
+    """One row per run, counted from 1 as its epochs are."""
     columns = (Column("arm"), Column("replicate", kind="count"), Column("fold", kind="count"),
-               Column("accuracy", kind="percent"), Column("macro_f1", "macro F1", "percent"),
-               Column("balanced_accuracy", "balanced accuracy", "percent"),
+               *(Column(name, wording.name(name), _kind(name)) for name in _metrics(summary)),
                Column("selected_epoch", "tested epoch", "count"))
-    return _from("replicates", "Every run", columns, [
-        {**run, "arm": arm["name"], **{key: run[key] + 1 for key in ("replicate", "fold", "selected_epoch")}}
+    return table_of("replicates", "Every run", columns, [
+        {**run, "arm": arm["name"], **{key: run[key] + 1 for key in ("replicate", "fold")}}
         for arm in summary["arms"] for run in arm["replicates"]])
 
 
 def found(summary: dict) -> Table:
-    """Accuracy on all test images, on found and on missed faces."""
+    """Accuracy on all test images, on found and on missed faces; no row where all were found or all missed."""
     parts = {part: values["images"] for part, values in summary["arms"][0]["accuracy"].items()}
+    if not all(parts.values()):
+        return Table("found", "", (), [])
     columns = [Column(part, f"{part} (n = {images:,}), %", "spread") for part, images in parts.items()]
     rows = [[arm["name"], *((values["mean"], values["sd"]) for values in arm["accuracy"].values())]
             for arm in summary["arms"]]
@@ -69,8 +93,8 @@ def classes(summary: dict, tested: bool) -> Table:
     columns = (Column("treatment"), Column("class"), Column("images", "n", "count"),
                Column("control_accuracy", "control", "percent"), Column("treatment_accuracy", "treatment", "percent"),
                Column("estimate", "difference, points", "points"),
-               *([Column("ci95", "95% CI", "interval")] if tested else []))
-    return _from("classes", "Difference by class", columns, [
+               *([Column("ci95", "95% CI", "interval"), Column("p_bh", "p (BH)", "p")] if tested else []))
+    return table_of("classes", "Difference by class", columns, [
         {**part, "treatment": row["treatment"], "control_accuracy": recall[row["control"]][part["class"]]["mean"],
          "treatment_accuracy": recall[row["treatment"]][part["class"]]["mean"]}
         for row in summary["comparisons"] for part in row["per_class"]])
@@ -80,10 +104,41 @@ def mcnemar(summary: dict) -> Table:
     """The models of each replicate on these images: one pair, or one pair per fold."""
     columns = (Column("treatment"), Column("replicate", kind="count"), Column("both", "both right", "count"),
                Column("control_only", "only control", "count"), Column("treatment_only", "only treatment", "count"),
-               Column("neither", "both wrong", "count"), Column("mid_p", "mid-p", "p"))
-    return _from("mcnemar", "McNemar's test of each replicate", columns, [
+               Column("neither", "both wrong", "count"), Column("exact_p", "exact p", "p"), Column("mid_p", "mid-p", "p"))
+    return table_of("mcnemar", "McNemar's test of each replicate", columns, [
         {**pair, "treatment": row["treatment"], "replicate": pair["replicate"] + 1}
         for row in summary["comparisons"] for pair in row["mcnemar"]])
+
+
+def others(summary: dict, tested: bool) -> Table:
+    """The same comparison by other metrics, for whoever prefers them: exploratory."""
+    columns = (Column("treatment"), Column("metric"), Column("control", kind="decimal"),
+               Column("value", "treatment", "decimal"), Column("estimate", "difference", "decimal"),
+               *([Column("ci95", "95% CI", "bounds")] if tested else []))
+    return table_of("others", "Other metrics", columns, [
+        {**other, "treatment": row["treatment"], "metric": wording.name(other["metric"]), "value": other["treatment"]}
+        for row in summary["comparisons"] for other in row.get("other_metrics") or []])
+
+
+def robustness(summary: dict) -> Table:
+    """The effect by other methods, which should tell the same; no row where there is no other."""
+    estimate, ci95 = gap(summary, tested=True)
+    columns = [replace(ci95, key="bootstrap_ci95", heading="95% CI, bootstrap"), Column("sign_flip_p", "p, sign flip", "p"),
+               Column("better", "P(better)", "percent"), Column("within", "P(within the margin)", "percent"),
+               Column("worse", "P(worse)", "percent")]
+    rows = [{**row, **(row.get("posterior") or {})} for row in summary["comparisons"]]
+    there = [column for column in columns if any(row.get(column.key) is not None for row in rows)]
+    columns = (Column("treatment"), estimate, replace(ci95, heading="95% CI of the verdict"), *there)
+    return table_of("robustness", "The effect by other methods", columns, rows if there else [])
+
+
+def calibration(summary: dict) -> Table:
+    """How far each arm's confidence can be believed."""
+    columns = (Column("name", "arm"), Column("ece", "ECE, %", "spread"), Column("brier", "Brier score", "decimals"))
+    return table_of("calibration", "Calibration, mean ± sd over runs", columns, [
+        {"name": arm["name"], **{key: (arm["calibration"][key]["mean"], arm["calibration"][key]["sd"])
+                                 for key in ("ece", "brier")}}
+        for arm in summary["arms"] if arm.get("calibration")])
 
 
 def confusion(results) -> Table:
@@ -96,52 +151,6 @@ def confusion(results) -> Table:
             answers = runs.predictions[:, results.truth == index]
             rows.append([arm, name, *np.bincount(answers.ravel(), minlength=len(names)).tolist()])
     return Table("confusion", "Answers by true class, all replicates", columns, rows)
-
-
-def faces(results) -> Table:
-    """Pictures given and faces found, by class, in each partition and among the tested images."""
-    data = results.faces
-    labels, seen = np.asarray(data.labels), np.asarray(data.found)
-    everything = np.ones(len(data), bool)
-    official = {name: np.asarray(data.partition) == index for index, name in enumerate(data.meta["partitions"])}
-    tested = np.isin(np.arange(len(data)), results.rows)
-    parts = {"all": everything, **{name: rows for name, rows in official.items() if rows.any()}}
-    parts |= {} if any(np.array_equal(tested, rows) for rows in parts.values()) else {"tested": tested}
-    kinds = {**{name: labels == index for index, name in enumerate(data.classes)}, None: everything}
-    rows = [["all" if name is None else name,
-             *((int((own & part & seen).sum()), int((own & part).sum())) for part in parts.values())]
-            for name, own in kinds.items()]
-    columns = (Column("class"), *(Column(part, kind="share") for part in parts))
-    return Table("faces", "Pictures in which a face was found", columns, rows)
-
-
-def checks(summary: dict) -> Table:
-    """The lines of the proof."""
-    columns = (Column("name", "check"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
-    return _from("checks", "Are the arms comparable?", columns, summary["comparable"]["checks"])
-
-
-def inputs(plan) -> Table:
-    """What each arm sees, the only thing in which arms differ."""
-    seen = [plan.study.get("control"), *(plan.study.get("treatments") or [])]
-    rows = [[arm["name"], bool(arm.get("image")), _value(arm.get("landmarks"))] for arm in seen if arm]
-    columns = (Column("arm"), Column("image", kind="yes"), Column("landmarks", kind="words"))
-    return Table("inputs", "What each arm sees", columns, rows)
-
-
-def hyperparameters(plan) -> Table:
-    """The whole study, flattened, but for its arms; the same for every arm."""
-    left_out = ("control", "treatments", "question", "kind")
-    rows = [list(item) for item in _flat({key: value for key, value in plan.study.items() if key not in left_out})]
-    columns = (Column("setting"), Column("value", kind="words"))
-    return Table("hyperparameters", "Settings, the same for every arm", columns, rows)
-
-
-def provenance(summary: dict) -> Table:
-    """Software, device and data of the runs."""
-    rows = [[name, _value(value)] for name, value in summary["provenance"].items()]
-    columns = (Column("what"), Column("value", kind="words"))
-    return Table("provenance", "Software, device and data", columns, rows)
 
 
 def predictions(results) -> str:
@@ -160,28 +169,14 @@ def predictions(results) -> str:
     return to_csv(list(columns), zip(*columns.values(), strict=True))
 
 
-def _from(name: str, title: str, columns: tuple[Column, ...], rows: Iterable[dict]) -> Table:
-    return Table(name, title, columns, [[row.get(column.key) for column in columns] for row in rows])
+def _metrics(summary: dict) -> list[str]:
+    """The metrics that every run has."""
+    return [name for name in METRICS if name in summary["arms"][0]["replicates"][0]]
+
+
+def _kind(metric: str) -> str:
+    return "percent" if wording.proportion(metric) else "decimal"
 
 
 def _mean(arm: dict, key: str) -> float:
     return float(np.mean([run[key] for run in arm["replicates"]]))
-
-
-def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, str]]:
-    """(dotted name, value) of every leaf; a part's kind stands at the part's own name."""
-    if not isinstance(node, dict):
-        return [(prefix, _value(node))]
-    kind = [(prefix, str(node["kind"]))] if "kind" in node and prefix else []
-    return kind + [item for key, value in node.items() if key != "kind"
-                   for item in _flat(value, f"{prefix}.{key}" if prefix else key)]
-
-
-def _value(value: Any) -> str:
-    """A JSON value as people write it; a part of a study by its kind and fields."""
-    if isinstance(value, dict):
-        fields = ", ".join(f"{key} = {_value(item)}" for key, item in value.items() if key != "kind")
-        return f"{value['kind']}({fields})" if "kind" in value and fields else str(value.get("kind", fields))
-    if isinstance(value, list):
-        return ", ".join(_value(item) for item in value)
-    return {None: "none", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)

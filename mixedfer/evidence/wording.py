@@ -1,6 +1,7 @@
 """The evidence in plain words: one sentence per comparison, the same on the page, in the figures and on the terminal.
 
-Differences are proportions in 0..1 and are told in percentage points.
+A comparison is an entry of results.json (`summary`). Differences of a proportion (accuracy, F1) are 0..1 and are told in
+percentage points; log loss, of which less is better, is told in nats.
 """
 
 from __future__ import annotations
@@ -9,25 +10,43 @@ from collections.abc import Mapping
 
 #: What stands where significance would stand when the proof failed.
 NOT_COMPARABLE = "The arms are not comparable, so no significance is given."
+#: The word in place of a verdict when the proof failed.
+UNPROVEN = "not comparable"
+#: Of significance, after Holm.
+LEVEL = 0.05
 
 
-def points(proportion: float, digits: int = 1) -> str:
-    """A difference in percentage points with a real minus sign, without a plus.
+def proportion(metric: str) -> bool:
+    """Whether a metric is a proportion, told in points; log loss is not."""
+    return metric != "log_loss"
 
-    >>> points(-0.0123), points(0.0123), points(-0.0001)
-    ('−1.2', '1.2', '0.0')
+
+def name(metric: str) -> str:
+    """A metric for people.
+
+    >>> name("macro_f1")
+    'macro F1'
     """
-    value = round(100 * proportion, digits) + 0.0
-    return f"{value:.{digits}f}".replace("-", "−")
+    return metric.replace("_", " ").replace("f1", "F1")
 
 
-def percent(proportion: float | None, digits: int = 1) -> str:
+def points(value: float, metric: str = "accuracy") -> str:
+    """A difference in percentage points (or nats) with a real minus sign, without a plus and without its unit.
+
+    >>> points(-0.0123), points(0.0123), points(-0.0001), points(-0.0123, "log_loss")
+    ('−1.2', '1.2', '0.0', '−0.012')
+    """
+    scale, digits = (100, 1) if proportion(metric) else (1, 3)
+    return f"{round(scale * value, digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def percent(value: float | None, digits: int = 1) -> str:
     """A proportion as a percentage; a dash where there is none.
 
     >>> percent(0.5), percent(None)
     ('50.0%', '–')
     """
-    return "–" if proportion is None else f"{100 * proportion:.{digits}f}%"
+    return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 
 def probability(p: float | None) -> str:
@@ -41,69 +60,72 @@ def probability(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def unit(amount: float) -> str:
-    """An amount of percentage points with its unit.
+def unit(amount: float, metric: str = "accuracy") -> str:
+    """An amount of percentage points (or nats) with its unit.
 
-    >>> unit(0.01), unit(0.005)
-    ('1 point', '0.5 points')
+    >>> unit(0.01), unit(0.005), unit(0.02, "log_loss")
+    ('1 point', '0.5 points', '0.02 nats')
     """
-    text = f"{100 * amount:.2f}".rstrip("0").rstrip(".")
-    return f"{text} point{'' if text == '1' else 's'}"
+    text = f"{100 * amount:.2f}".rstrip("0").rstrip(".") if proportion(metric) else f"{amount:g}"
+    return f"{text} {'point' if proportion(metric) else 'nat'}{'' if text == '1' else 's'}"
 
 
 def moved_margin(summary: Mapping) -> str:
     """That the margin is not the one of the first training; "" where it is.
 
-    >>> moved_margin({"first_margin": 0.01, "margin": 0.02})
+    >>> moved_margin({"first_margin": 0.01, "margin": 0.02, "metric": "accuracy"})
     'The margin was 1 point when these runs were made and is 2 points now'
     """
-    before, now = summary["first_margin"], summary["margin"]
-    return "" if before == now else f"The margin was {unit(before)} when these runs were made and is {unit(now)} now"
+    before, now = (unit(summary[key], summary["metric"]) for key in ("first_margin", "margin"))
+    return "" if before == now else f"The margin was {before} when these runs were made and is {now} now"
 
 
-def interval(bounds) -> str:
+def interval(bounds, metric: str = "accuracy") -> str:
     """A confidence interval in points: "0.4 to 2.0"."""
-    return f"{points(bounds[0])} to {points(bounds[1])}" if bounds else "no interval"
+    return f"{points(bounds[0], metric)} to {points(bounds[1], metric)}" if bounds else "no interval"
 
 
-def difference(comparison: Mapping) -> str:
+def difference(comparison: Mapping, metric: str = "accuracy") -> str:
     """What was measured, without judging it: "mixed is 1.2 points better than image-only".
 
     >>> difference({"control": "a", "treatment": "b", "estimate": -0.02})
     'b is 2.0 points worse than a'
     """
-    size = points(abs(comparison["estimate"]))
-    if size == "0.0":
-        return f"{comparison['treatment']} and {comparison['control']} differ by less than 0.1 points"
-    side = "better" if comparison["estimate"] > 0 else "worse"
-    return f"{comparison['treatment']} is {size} points {side} than {comparison['control']}"
+    size, kind = points(abs(comparison["estimate"]), metric), "points" if proportion(metric) else "nats"
+    if not float(size):
+        least = "0.1 points" if proportion(metric) else "0.001 nats"
+        return f"{comparison['treatment']} and {comparison['control']} differ by less than {least}"
+    side = "better" if (comparison["estimate"] > 0) == proportion(metric) else "worse"
+    return f"{comparison['treatment']} is {size} {kind} {side} than {comparison['control']}"
 
 
-def verdict(comparison: Mapping) -> str:
-    """The verdict and which way it leans: "inconclusive (positive, size unresolved)"."""
-    if comparison.get("verdict") is None:
-        return "no verdict"
-    lean = comparison.get("lean")
-    return f"{comparison['verdict']} ({lean})" if lean else comparison["verdict"]
+def judged(summary: Mapping) -> list[dict]:
+    """The comparisons of results.json as they may be told: where the proof failed, with no verdict and no interval."""
+    withheld = {"verdict": UNPROVEN, "lean": "", "ci95": None, "ci90": None}
+    return [{**row, **({} if summary["comparable"]["passed"] else withheld)} for row in summary["comparisons"]]
 
 
-def sentence(comparison: Mapping, margin: float) -> str:
-    """One comparison as a sentence; where there is no interval, why.
+def measured(comparison: Mapping, metric: str) -> str:
+    """What was measured with its interval; where there is none, why."""
+    if comparison["verdict"] == UNPROVEN:
+        return f"In these runs {difference(comparison, metric)}, which proves nothing"
+    why = str(comparison.get("test", "")).removeprefix("none: ") or "not known"
+    told = f"95% CI {interval(comparison['ci95'], metric)}" if comparison.get("ci95") else f"no interval: {why}"
+    return f"{difference(comparison, metric)} ({told})"
+
+
+def sentence(comparison: Mapping, summary: Mapping) -> str:
+    """One comparison and its verdict as a sentence.
 
     >>> sentence({"control": "a", "treatment": "b", "estimate": 0.012, "ci95": (0.004, 0.02), "lean": "positive",
-    ...           "verdict": "inconclusive"}, 0.01)
+    ...           "verdict": "inconclusive"}, {"margin": 0.01, "metric": "accuracy"})
     'b is 1.2 points better than a (95% CI 0.4 to 2.0), margin 1 point: inconclusive (positive)'
     """
-    if comparison.get("verdict") is None:
-        return f"In these runs {difference(comparison)}, which proves nothing"
-    why = str(comparison.get("test", "")).removeprefix("none: ") or "not known"
-    told = f"95% CI {interval(comparison['ci95'])}" if comparison.get("ci95") else f"no interval: {why}"
-    return f"{difference(comparison)} ({told}), margin {unit(margin)}: {verdict(comparison)}"
-
-
-def judged(comparison: Mapping, summary: Mapping) -> dict:
-    """A comparison of results.json as it may be told: without its verdict where the proof failed."""
-    return dict(comparison) if summary["comparable"]["passed"] else {**comparison, "verdict": None}
+    told = measured(comparison, summary["metric"])
+    if comparison["verdict"] == UNPROVEN:
+        return told
+    lean = f" ({comparison['lean']})" if comparison.get("lean") else ""
+    return f"{told}, margin {unit(summary['margin'], summary['metric'])}: {comparison['verdict']}{lean}"
 
 
 def fallen(summary: Mapping) -> dict[str, str]:
@@ -117,19 +139,38 @@ def brief(summary: Mapping) -> str:
     wrong = [] if summary["comparable"]["passed"] else ["WARNING: the arms are not comparable; see the report."]
     wrong += [f"WARNING: {told}: it learnt nothing there." for told in fallen(summary).values()]
     wrong += [f"WARNING: {told}." for told in [moved_margin(summary)] if told]
-    told = [f"{sentence(judged(row, summary), summary['margin'])}." for row in summary["comparisons"]]
-    return "\n".join([*wrong, *told])
+    return "\n".join([*wrong, *(f"{sentence(row, summary)}." for row in judged(summary))])
 
 
-def meaning(comparison: Mapping, margin: float) -> str:
+def meaning(comparison: Mapping, summary: Mapping) -> str:
     """What a verdict does and does not say, for a reader who has never met an equivalence margin."""
-    size = unit(margin)
+    size = unit(summary["margin"], summary["metric"])
+    if comparison["verdict"] == UNPROVEN:
+        return NOT_COMPARABLE
+    if not fallen(summary).keys().isdisjoint((comparison["control"], comparison["treatment"])):
+        return "Training failed in some of these runs (see the warning above): this does not tell what landmarks are worth."
+    if not comparison.get("ci95"):
+        return "Nothing was tested, so this says what these runs did and nothing about other runs."
+    side = "above +" if comparison["ci95"][0] > 0 else "below −"
     return {
-        "helps": f"The whole 95% interval lies above +{size}: the gain is real and large enough to matter.",
-        "hurts": f"The whole 95% interval lies below −{size}: the loss is real and large enough to matter.",
+        "helps": f"The whole 95% interval lies {side}{size}: the gain is real and large enough to matter.",
+        "hurts": f"The whole 95% interval lies {side}{size}: the loss is real and large enough to matter.",
         "equivalent": f"The whole 90% interval lies within ±{size}: any difference is too small to matter.",
-        "inconclusive": f"The interval does not settle on which side of ±{size} the difference lies. "
-                        "This is not evidence of no effect.",
-        "untested": "Nothing was tested, so this says what these runs did and nothing about other runs.",
-        None: NOT_COMPARABLE,
-    }[comparison.get("verdict") if comparison.get("ci95") or comparison.get("verdict") is None else "untested"]
+    }.get(comparison["verdict"]) or _unsettled(comparison, summary, size)
+
+
+def _unsettled(comparison: Mapping, summary: Mapping, size: str) -> str:
+    """Why a comparison is inconclusive: the direction is open, several were made, or the size is open."""
+    (low, high), margin = comparison["ci95"], summary["margin"]
+    above, adjusted = low > 0, comparison.get("p_adjusted")
+    if low <= 0 <= high:
+        return (f"The interval holds 0 and also differences larger than {size}: neither an effect nor its absence is "
+                "shown. This is not evidence of no effect.")
+    if adjusted is not None and adjusted >= LEVEL:
+        edge = f"{'+' if above else '−'}{size}" if low > margin or high < -margin else "0"
+        return (f"Taken alone, the whole 95% interval lies {'above' if above else 'below'} {edge}. But several treatments "
+                "were tested, and after Holm's adjustment for that the difference is not significant "
+                f"(p = {probability(adjusted)}).")
+    word = "gain" if above == proportion(summary["metric"]) else "loss"
+    return (f"The whole 95% interval lies {'above' if above else 'below'} 0, but not beyond the margin: there is a {word}, "
+            f"and whether it reaches {size}, which would matter, is not settled.")

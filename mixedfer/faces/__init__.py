@@ -1,1 +1,1 @@
-"""Pictures -> FaceSet: read, detect, align, crop, find landmarks, split."""
+"""Pictures -> FaceSet: read, detect, crop, find landmarks, split."""

@@ -15,8 +15,10 @@ import numpy as np
 from mixedfer import disk
 from mixedfer.errors import BadInput
 from mixedfer.faces.detectors import Box
+from mixedfer.geometry import POINTS
 
 FILE = "shape_predictor_68_face_landmarks.dat"
+_NO_WORDS = str.maketrans("", "", "points[()]")
 
 
 def find_predictor(given: Path | None, expected: str) -> Path:
@@ -34,12 +36,13 @@ def find_predictor(given: Path | None, expected: str) -> Path:
 def extract(picture: np.ndarray, box: Box, predictor: Path) -> np.ndarray:
     """The 68 points of the face in `box`: (68, 2) float32, x and y in pixels of `picture`."""
     import dlib
-    from imutils.face_utils import shape_to_np
 
     left, top = round(box.left), round(box.top)
     # dlib's rectangles include their last pixel.
     face = dlib.rectangle(left, top, left + round(box.width) - 1, top + round(box.height) - 1)
-    return shape_to_np(_model(predictor)(picture, face), dtype="float32")
+    # "points[(3, 17), (4, 22), ...]": reading what dlib prints takes a third of the time that 136 attributes take.
+    text = repr(_model(predictor)(picture, face).parts()).translate(_NO_WORDS)
+    return np.fromstring(text, np.float32, sep=",").reshape(POINTS, 2)
 
 
 def _installed() -> Path:

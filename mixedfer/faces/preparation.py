@@ -2,14 +2,18 @@
 
 The set is named by everything its bytes depend on (source, preparation, versions, the code of this stage), so the same
 request finds the finished set. Workers write their rows straight into memory-mapped arrays; memory does not grow with
-the number of pictures. An interrupted preparation goes on after the last finished chunk.
+the number of pictures. An interrupted preparation loses its unfinished chunks only: every finished one has a line in
+`chunks.jsonl`, with a checksum of its rows, so that what a power failure kept from the disk is made again.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import json
 import os
+import shutil
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import as_completed
 from dataclasses import dataclass
@@ -30,6 +34,8 @@ from mixedfer.identity import canonical, digest
 from mixedfer.study import Preparation, Study
 
 CHUNK = 64
+LOG = "chunks.jsonl"
+MADE = ("images", "landmarks", "boxes", "found", "readable")
 PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "numpy")
 
 
@@ -99,12 +105,17 @@ def _versions() -> dict[str, str]:
 
 def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: int, quiet: bool) -> None:
     listing = study.dataset.list(data)
+    if not len(listing.keys):
+        raise BadInput("the data set lists no picture", file=data)
     part = folder.with_suffix(".partial")
     job = _Job(study.dataset, study.preparation, data, model, part)
-    if not (part / "chunks.txt").exists():
+    if not (part / LOG).exists():
         _allocate(part, listing, study.preparation)
-    _fill(job, listing, workers, quiet)
-    _close(part, folder, study, data, listing)
+    unreadable = _fill(job, listing, workers, quiet)
+    if len(unreadable) == len(listing.keys):
+        shutil.rmtree(part)
+        raise BadInput(f"no picture could be read; the first, {listing.ids[0]}: {unreadable[0][1]}", file=data)
+    _close(part, folder, study, listing, unreadable)
 
 
 def _allocate(part: Path, listing: Listing, preparation: Preparation) -> None:
@@ -120,7 +131,7 @@ def _allocate(part: Path, listing: Listing, preparation: Preparation) -> None:
     np.save(part / "partition.npy", unknown.astype(np.int8) if listing.partition is None else listing.partition)
     np.save(part / "subjects.npy", unknown if listing.subjects is None else listing.subjects)
     np.save(part / "ids.npy", np.array([os.fsencode(name) for name in listing.ids]))
-    (part / "chunks.txt").touch()
+    (part / LOG).touch()
 
 
 def _reserve(path: Path, size: int) -> None:
@@ -130,31 +141,50 @@ def _reserve(path: Path, size: int) -> None:
             os.posix_fallocate(file.fileno(), 0, size)
 
 
-def _fill(job: _Job, listing: Listing, workers: int, quiet: bool) -> None:
-    """Run the chunks that `chunks.txt` does not list yet; every finished chunk adds its line."""
+def _fill(job: _Job, listing: Listing, workers: int, quiet: bool) -> list[tuple[int, str]]:
+    """Run the chunks that the log does not hold yet; every finished chunk adds its line. Returns unreadable rows, and why."""
     from tqdm import tqdm
 
-    log = job.folder / "chunks.txt"
-    # A line that a kill or a full disk cut off is a chunk that is not done.
-    whole = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-    disk.write_bytes(log, "".join(whole).encode())
-    done = {int(line.split("\t")[0]) for line in whole}
+    log = job.folder / LOG
+    chunks = _finished(log)
+    disk.write_bytes(log, "".join(map(_line, chunks)).encode())
+    done = {chunk["start"] for chunk in chunks}
     starts = [start for start in range(0, len(listing.keys), CHUNK) if start not in done]
     bar = tqdm(total=len(listing.keys), initial=len(listing.keys) - _size(starts, listing), desc="faces", unit="picture",
                disable=quiet or None, dynamic_ncols=True)
     results = _results(job, listing, starts, workers)
     with bar, contextlib.closing(results), open(log, "a", encoding="utf-8") as file:
-        for start, unreadable in results:
-            file.write("\t".join([str(start), *map(disk.to_line, unreadable)]) + "\n")
+        for chunk in results:
+            file.write(_line(chunk))
             file.flush()
-            bar.update(_size([start], listing))
+            chunks.append(chunk)
+            bar.update(_size([chunk["start"]], listing))
+    return sorted((row, why) for chunk in chunks for row, why in chunk["unreadable"])
+
+
+def _line(chunk: dict) -> str:
+    return json.dumps(chunk) + "\n"
+
+
+def _finished(log: Path) -> list[dict]:
+    """The chunks in the log whose rows are on disk; a line that a kill or a full disk cut off is a chunk that is not done."""
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    arrays = {name: disk.read_array(log.parent / f"{name}.npy", mmap=True) for name in MADE}
+    return [chunk for chunk in map(json.loads, lines) if chunk["checksum"] == _checksum(arrays, chunk["start"])]
+
+
+def _checksum(arrays: dict[str, np.ndarray], start: int) -> int:
+    checksum = 0
+    for array in arrays.values():
+        checksum = zlib.crc32(array[start:start + CHUNK], checksum)
+    return checksum
 
 
 def _size(starts: list[int], listing: Listing) -> int:
     return sum(min(CHUNK, len(listing.keys) - start) for start in starts)
 
 
-def _results(job: _Job, listing: Listing, starts: list[int], workers: int) -> Iterator[tuple[int, list]]:
+def _results(job: _Job, listing: Listing, starts: list[int], workers: int) -> Iterator[dict]:
     with processes.pool(min(workers, len(starts)), _start, job) as pool:
         futures = [pool.submit(_chunk, start, listing.keys[start:start + CHUNK]) for start in starts]
         for future in as_completed(futures):
@@ -168,25 +198,27 @@ def _start(job: _Job) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    names = ("images", "landmarks", "boxes", "found", "readable")
-    _worker.update(job=job, arrays={name: np.lib.format.open_memmap(job.folder / f"{name}.npy", mode="r+") for name in names})
+    _worker.update(job=job, arrays={name: np.lib.format.open_memmap(job.folder / f"{name}.npy", mode="r+") for name in MADE})
 
 
-def _chunk(start: int, keys: list) -> tuple[int, list]:
+def _chunk(start: int, keys: list) -> dict:
+    import cv2
+
     job, arrays = _worker["job"], _worker["arrays"]
     unreadable = []
     for row, key in enumerate(keys, start):
         try:
             face = see(job.dataset.read(job.data, key), job.preparation, job.predictor)
         except Unreadable as error:
-            unreadable.append([row, error.what])
+            unreadable.append((row, error.what))
+            continue
+        except (cv2.error, RuntimeError) as error:  # OpenCV or dlib cannot cope with this picture
+            unreadable.append((row, str(error).strip()))
             continue
         for name, value in face.items():
             arrays[name][row] = value
         arrays["readable"][row] = True
-    for array in arrays.values():
-        array.flush()
-    return start, unreadable
+    return {"start": start, "unreadable": unreadable, "checksum": _checksum(arrays, start)}
 
 
 def see(picture: np.ndarray, preparation: Preparation, predictor: Path) -> dict[str, Any]:
@@ -199,14 +231,12 @@ def see(picture: np.ndarray, preparation: Preparation, predictor: Path) -> dict[
     return {"images": image, "landmarks": transform(points, matrix), "boxes": box or whole, "found": box is not None}
 
 
-def _close(part: Path, folder: Path, study: Study, data: Path | None, listing: Listing) -> None:
-    lines = (part / "chunks.txt").read_text(encoding="utf-8").splitlines()
-    unreadable = sorted(disk.from_line(item) for line in lines for item in line.split("\t")[1:])
+def _close(part: Path, folder: Path, study: Study, listing: Listing, unreadable: list[tuple[int, str]]) -> None:
     arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
-    classes = study.dataset.class_names(data) if hasattr(study.dataset, "class_names") else study.dataset.classes
     disk.write_json(part / "meta.json", {
-        "content": faceset.content_hash(arrays, classes), "classes": list(classes), "partitions": list(faceset.PARTITIONS),
-        "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "note": listing.note,
+        "content": faceset.content_hash(arrays, listing.classes), "classes": list(listing.classes),
+        "partitions": list(faceset.PARTITIONS), "note": listing.note, "dataset": canonical(study.dataset),
+        "preparation": canonical(study.preparation), "searched": getattr(study.preparation.detector, "searches", True),
         "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in unreadable]})
     disk.finish(part, folder)
-    (folder / "chunks.txt").unlink()
+    (folder / LOG).unlink()

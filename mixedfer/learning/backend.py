@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import importlib.metadata
 import json
 import logging
 import os
@@ -14,9 +13,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from mixedfer import __version__, disk
+from mixedfer import __version__, disk, identity
 from mixedfer.errors import BadInput, nearest
 
 PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
@@ -61,12 +59,10 @@ def making() -> dict[str, str]:
 
 
 def _version(*names: str) -> str:
-    for package in names:
-        try:
-            return importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    raise BadInput(f"{names[0]} is not installed", remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
+    found = identity.version(*names)
+    if found is None:
+        raise BadInput(f"{names[0]} is not installed", remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
+    return found
 
 
 def quiet() -> None:
@@ -149,9 +145,9 @@ def device() -> str:
     return jax.devices()[0].device_kind
 
 
-def compile_options() -> dict[str, Any]:
-    """How to compile the training step: XLA only where the backend is built on it (on CPU it is slower for TensorFlow)."""
-    return {"jit_compile": name() == "jax"}
+def xla() -> bool:
+    """Whether to compile the training step with XLA: only where the backend is built on it (on CPU TensorFlow is faster without)."""
+    return name() == "jax"
 
 
 def release() -> None:

@@ -6,8 +6,9 @@ same draws and the same images; only which arrays are handed on differs.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,9 +24,12 @@ RELEASE_EVERY = 100
 
 
 class Batch(NamedTuple):
-    """`rows` (n,) of the face set that the images come from, the model's named `inputs`, and `targets` (n, classes)."""
+    """`rows` (n,) of the face set that the images come from, `sources` (n,) those that the landmarks come from, the model's
+    named `inputs`, and `targets` (n, classes).
+    """
 
     rows: np.ndarray
+    sources: np.ndarray
     inputs: dict[str, np.ndarray]
     targets: np.ndarray
 
@@ -40,16 +44,16 @@ class Batches:
     recipe: Recipe
     seed: int
     view: Any = None
-    sources: np.ndarray = field(init=False)
 
-    def __post_init__(self):
+    @functools.cached_property
+    def sources(self) -> np.ndarray:
+        """The row of the face set that each row's landmarks come from: its own, unless the view says otherwise."""
         draw = getattr(self.view, "sources", None)
-        rows = draw(self.rows, generator(self.seed, "view", self.part)) if draw else self.rows
-        object.__setattr__(self, "sources", rows)
+        return draw(self.rows, self.faces.labels[self.rows], generator(self.seed, "view", self.part)) if draw else self.rows
 
     @property
     def steps(self) -> int:
-        """Batches per epoch; the last may be smaller."""
+        """Batches per epoch."""
         return -(-len(self.rows) // self.recipe.batch_size)
 
     def order(self, epoch: int) -> np.ndarray:
@@ -64,18 +68,21 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The training batches of one epoch."""
-        order, draws = self.order(epoch), self.draws(epoch)
-        for step in range(self.steps):
-            places = order[step * self.recipe.batch_size:(step + 1) * self.recipe.batch_size]
-            yield Batch(self.rows[places], self.inputs(places, draws), self.targets(places))
-            if step % RELEASE_EVERY == RELEASE_EVERY - 1:
+        draws = self.draws(epoch)
+        # Even sizes: a last batch of one face would have no variance to normalise by.
+        for step, places in enumerate(np.array_split(self.order(epoch), self.steps), 1):
+            yield self._batch(places, draws)
+            if step % RELEASE_EVERY == 0:
                 self.faces.release()
 
-    def still(self) -> Iterator[dict[str, np.ndarray]]:
+    def still(self) -> Iterator[Batch]:
         """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
         for start in range(0, len(self.rows), PREDICTION_BATCH):
-            yield self.inputs(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
+            yield self._batch(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
         self.faces.release()
+
+    def _batch(self, places: np.ndarray, draws: np.ndarray | None) -> Batch:
+        return Batch(self.rows[places], self.sources[places], self.inputs(places, draws), self.targets(places))
 
     def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
         """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""

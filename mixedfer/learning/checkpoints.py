@@ -15,11 +15,10 @@ from mixedfer import disk
 
 @dataclass
 class Progress:
-    """What a run has behind it: history and witness of each epoch, and the `best` weights if the recipe selects them."""
+    """What a run has behind it: history of each epoch and hashes of what it showed, and the `best` weights if the recipe selects them."""
 
     history: list[dict] = field(default_factory=list)
-    order: list[str] = field(default_factory=list)
-    draws: list[str] = field(default_factory=list)
+    shown: list[dict] = field(default_factory=list)
     first_batches: str = ""
     selected: int = -1
     best: list[np.ndarray] = field(default_factory=list)
@@ -33,7 +32,7 @@ def save(path: Path, variables: list, progress: Progress, provenance: dict) -> N
     """Write the values of Keras `variables` (weights, optimiser state, dropout streams), the progress and who made it."""
     arrays = {f"v{index:04d}": np.asarray(variable.numpy()) for index, variable in enumerate(variables)}
     arrays |= {f"b{index:04d}": array for index, array in enumerate(progress.best)}
-    facts = {"history": progress.history, "order": progress.order, "draws": progress.draws, "selected": progress.selected,
+    facts = {"history": progress.history, "shown": progress.shown, "selected": progress.selected,
              "first_batches": progress.first_batches, "provenance": provenance}
     buffer = io.BytesIO()
     np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)

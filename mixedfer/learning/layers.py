@@ -14,23 +14,6 @@ from mixedfer.seeds import derive
 MOMENTUM = 0.9
 
 
-@keras.saving.register_keras_serializable(package="mixedfer")
-class Pixels(keras.layers.Layer):
-    """uint8 images to floats: "signed" maps 0..255 to -1..1, "raw" keeps the values."""
-
-    def __init__(self, scaling: str, **options):
-        super().__init__(dtype="float32", **options)
-        self.scaling = scaling
-
-    def call(self, image):
-        image = keras.ops.cast(image, "float32")
-        return image / 127.5 - 1.0 if self.scaling == "signed" else image
-
-    def get_config(self):
-        return {**super().get_config(), "scaling": self.scaling}
-
-
-@keras.saving.register_keras_serializable(package="mixedfer")
 class Move(keras.layers.Layer):
     """Applies each sample's affine to its image, bilinearly; beyond the edge the edge's pixels are repeated."""
 

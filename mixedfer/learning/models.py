@@ -4,36 +4,62 @@ from __future__ import annotations
 
 import keras
 
-from mixedfer.learning.layers import Layers, Move, Pixels
+from mixedfer.learning.layers import Layers, Move
 from mixedfer.study import Arm, Recipe
+
+PIXELS = {"signed": (1 / 127.5, -1.0), "raw": (1.0, 0.0)}
 
 
 def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tuple[int, ...] | None, classes: int,
           seed: int) -> keras.Model:
     """A model from the named inputs that the arm sees to (batch, classes) probabilities.
 
-    `image` is (size, size, channels), `landmarks` the shape of one sample's view. Layers that two arms have in common
-    get equal names and, where their shapes agree, equal initial weights.
+    `image` is (size, size, channels), `landmarks` the shape of one sample of the view that the arm has or is widened for.
+    Layers that two arms have in common get equal names and, where their shapes agree, equal initial weights.
     """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:
         make, inputs, features = Layers(seed), [], []
         if arm.image:
-            x = _image(recipe, image, inputs)
+            inputs, x = _image(recipe, image)
             features.append(recipe.backbone(x, classes, make))
         if arm.landmarks is not None:
             inputs.append(keras.Input(landmarks, dtype="float32", name="landmarks"))
             features.append(recipe.landmark_branch(inputs[-1], classes, make))
+        if arm.widened is not None:
+            units = _units(recipe, features[0].shape[-1], landmarks, classes)
+            features[0] = make.concatenate([features[0], make.dense(features[0], "widened", units)], "widened_joint")
         return keras.Model(inputs, recipe.fusion(features, classes, make))
     finally:
         keras.config.set_dtype_policy(before)
 
 
-def _image(recipe: Recipe, shape: tuple[int, int, int], inputs: list):
-    inputs.append(keras.Input(shape, dtype="uint8", name="image"))
-    x = Pixels(recipe.pixels, name="pixels")(inputs[-1])
+def _image(recipe: Recipe, shape: tuple[int, int, int]) -> tuple[list, keras.KerasTensor]:
+    """The inputs of the image branch, and the pixels as it takes them, moved by each sample's affine."""
+    image = keras.Input(shape, dtype="uint8", name="image")
+    scale, offset = PIXELS[recipe.pixels]
+    x = keras.layers.Rescaling(scale, offset, dtype="float32", name="pixels")(image)
     if recipe.augmentation is None:
-        return x
-    inputs.append(keras.Input((8,), dtype="float32", name="affine"))
-    return Move(name="move")(x, inputs[-1])
+        return [image], x
+    affine = keras.Input((8,), dtype="float32", name="affine")
+    return [image, affine], Move(name="move")(x, affine)
+
+
+def _units(recipe: Recipe, features: int, landmarks: tuple[int, ...], classes: int) -> int:
+    """How many extra units beside the backbone's `features` cost what a landmark branch costs, joining included."""
+    def cost(branch) -> int:
+        make, image = Layers(0), keras.Input((features,))
+        inputs, parts = branch(make, image)
+        return keras.Model([image, *inputs], recipe.fusion(parts, classes, make)).count_params()
+
+    def with_landmarks(make, image):
+        points = keras.Input(landmarks)
+        return [points], [image, recipe.landmark_branch(points, classes, make)]
+
+    def with_units(units):
+        return lambda make, image: ([], [make.concatenate([image, make.dense(image, "widened", units)], "widened_joint")])
+
+    plain = cost(lambda make, image: ([], [image]))
+    one, two = cost(with_units(1)), cost(with_units(2))
+    return max(1, round((cost(with_landmarks) - plain) / (two - one)))

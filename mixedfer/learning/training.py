@@ -18,10 +18,10 @@ import numpy as np
 from mixedfer import disk, records
 from mixedfer.errors import Fault
 from mixedfer.faces import splits
-from mixedfer.faceset import FaceSet
+from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.learning import backend, checkpoints, models
-from mixedfer.learning.batches import Batches
-from mixedfer.learning.witness import Witness
+from mixedfer.learning.batches import Batch, Batches
+from mixedfer.learning.witness import Seen, Witness
 from mixedfer.records import Predictions, Record
 from mixedfer.study import Cell, Recipe
 
@@ -54,22 +54,23 @@ class Run:
                            "deterministic": backend.deterministic()}
         self.split = splits.split(faces, cell.study, cell.fold)
         self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks)
-                      for part in ("train", "validation", "test")}
+                      for part in PARTITIONS}
         self.model = self._build()
         self.initial = {variable.path: {"shape": list(variable.shape), "sha256": _hash(variable)}
-                        for variable in self.model.weights}
+                        for variable in self.model.variables}
         self.progress = checkpoints.load(checkpoint, self._state(), self.provenance)
-        self.witness = Witness(faces, self.recipe.augmentation is not None)
+        self.witness = Witness(faces)
+        self.evaluated: dict[str, dict] = {}
         self.started, self.seconds = time.perf_counter(), []
 
     def _build(self) -> keras.Model:
-        view, shape = self.cell.arm.landmarks, None
+        view, shape = self.cell.arm.landmarks or self.cell.arm.widened, None
         if view is not None:
             shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.faces.images.shape[1]).shape[1:]
         model = models.build(self.recipe, self.cell.arm, self.faces.images.shape[1:], shape, len(self.faces.classes),
                              self.cell.seed)
         model.compile(_optimizer(self.recipe), keras.losses.CategoricalCrossentropy(), metrics=["accuracy"],
-                      **backend.compile_options())
+                      jit_compile=backend.xla())
         model.optimizer.build(model.trainable_variables)
         return model
 
@@ -82,9 +83,9 @@ class Run:
         self._fit()
         if self.recipe.selection == "best":
             self.model.set_weights(self.progress.best)
+        test, validation = self._predict("test"), self._predict("validation")
         record = Record(spec=self.cell.spec(self.faces.content), provenance=self.provenance, proof=self._proof(),
-                        history=self.progress.history, summary=self._summary(),
-                        test=self._predict("test"), validation=self._predict("validation"))
+                        history=self.progress.history, summary=self._summary(), test=test, validation=validation)
         weights = {variable.path: np.asarray(variable.numpy()) for variable in self.model.weights}
         records.write(folder, record, weights, self._timing())
 
@@ -99,11 +100,11 @@ class Run:
         for epoch in range(self.progress.epochs, self.recipe.epochs):
             for batch in self.parts["train"].epoch(epoch):
                 self.witness.see(epoch, batch)
-                yield self._taken(batch.inputs), batch.targets
+                yield self._taken(batch), batch.targets
 
-    def _taken(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _taken(self, batch: Batch) -> dict[str, np.ndarray]:
         """Those of a batch's inputs that this arm's model has."""
-        return {tensor.name: inputs[tensor.name] for tensor in self.model.inputs}
+        return {tensor.name: batch.inputs[tensor.name] for tensor in self.model.inputs}
 
     def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
         """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
@@ -124,9 +125,7 @@ class Run:
     def _note(self, epoch: int, entry: dict) -> None:
         best = max((past["validation_accuracy"] for past in self.progress.history), default=-1.0)
         self.progress.history.append(entry)
-        order, draws = self.witness.hashes(epoch)
-        self.progress.order.append(order)
-        self.progress.draws.append(draws)
+        self.progress.shown.append(self.witness.epoch(epoch))
         self.progress.first_batches = self.progress.first_batches or self.witness.first
         if self.recipe.selection == "last":
             self.progress.selected = epoch
@@ -138,25 +137,27 @@ class Run:
         return float(self.recipe.learning_rate * self.recipe.schedule(epoch, self.recipe.epochs))
 
     def _predict(self, part: str) -> Predictions:
-        batches = self.parts[part]
-        outputs = [self.model.predict_on_batch(self._taken(inputs)) for inputs in batches.still()]
+        batches, seen, outputs = self.parts[part], Seen(), []
+        for batch in batches.still():
+            seen.add(batch)
+            outputs.append(self.model.predict_on_batch(self._taken(batch)))
+        self.evaluated[part] = seen.hashes()
         return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
 
     def _proof(self) -> dict:
-        return {"initial_weights": self.initial, "order": self.progress.order, "draws": self.progress.draws,
+        return {"initial_weights": self.initial, "shown": self.progress.shown, "evaluated": self.evaluated,
                 "first_batches": self.progress.first_batches,
-                "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in ("train", "validation", "test")},
+                "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in PARTITIONS},
                 "learning_rate": [entry["learning_rate"] for entry in self.progress.history]}
 
     def _summary(self) -> dict:
         return {"parameters": int(self.model.count_params()), "epochs": self.progress.epochs,
-                "selected_epoch": self.progress.selected + 1}
+                "selected_epoch": self.progress.selected + 1,
+                "images": {part: len(getattr(self.split, part)) for part in PARTITIONS}}
 
     def _timing(self) -> dict:
         """Seconds of this process alone; epochs of a run that was resumed are not counted twice."""
-        images = len(self.split.train)
-        return {"seconds": time.perf_counter() - self.started, "seconds_per_epoch": self.seconds,
-                "images_per_second": [images / seconds for seconds in self.seconds]}
+        return {"seconds": time.perf_counter() - self.started, "seconds_per_epoch": self.seconds}
 
 
 class Epochs(keras.callbacks.Callback):

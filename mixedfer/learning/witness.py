@@ -11,33 +11,49 @@ from mixedfer.faceset import FaceSet
 from mixedfer.learning.batches import Batch
 
 FIRST_BATCHES = 2
+OWN = "own"
+
+
+class Seen:
+    """Hashes of a stream of batches: `order` (rows, targets), `draws` (affines), `sources` of the landmarks, `landmarks`."""
+
+    def __init__(self):
+        self._hashes = {name: hashlib.sha256() for name in ("order", "draws", "sources", "landmarks")}
+        self._own = True
+
+    def add(self, batch: Batch) -> None:
+        """Note a batch, in the order in which batches are handed over."""
+        self._hashes["order"].update(batch.rows.tobytes())
+        self._hashes["order"].update(batch.targets.tobytes())
+        self._hashes["draws"].update(batch.inputs["affine"].tobytes())
+        self._hashes["sources"].update(batch.sources.tobytes())
+        self._hashes["landmarks"].update(batch.inputs["landmarks"].tobytes() if "landmarks" in batch.inputs else b"")
+        self._own &= bool((batch.sources == batch.rows).all())
+
+    def hashes(self) -> dict[str, str]:
+        """One hash each; `sources` is "own" where every landmark input was of the face in the image."""
+        return {name: digest.hexdigest() for name, digest in self._hashes.items()} | ({"sources": OWN} if self._own else {})
 
 
 class Witness:
-    """Hashes, per epoch, of the rows and targets and of the affines; and of the first batches' pixels and points.
+    """What one run's model was shown: a `Seen` per epoch, and the first batches' pixels and points.
 
     It sees every arm's batches alike: the images and their affines, whether or not the arm's model takes them, and the
     faces' own landmarks, whatever view of them (or of other faces') the arm has.
     """
 
-    def __init__(self, faces: FaceSet, augmented: bool):
-        self.faces, self.augmented, self.first = faces, augmented, ""
-        self._order: dict[int, hashlib._Hash] = {}
-        self._draws: dict[int, hashlib._Hash] = {}
+    def __init__(self, faces: FaceSet):
+        self.faces, self.first = faces, ""
+        self._epochs: dict[int, Seen] = {}
         self._pixels: list[np.ndarray] = []
 
     def see(self, epoch: int, batch: Batch) -> None:
-        """Note a batch of an epoch, in the order in which batches are handed over."""
-        order = self._order.setdefault(epoch, hashlib.sha256())
-        draws = self._draws.setdefault(epoch, hashlib.sha256())
-        order.update(batch.rows.tobytes())
-        order.update(batch.targets.tobytes())
-        draws.update(batch.inputs["affine"].tobytes())
+        """Note a training batch of an epoch."""
+        self._epochs.setdefault(epoch, Seen()).add(batch)
         if epoch == 0 and len(self._pixels) < 3 * FIRST_BATCHES:
             self._pixels += [batch.inputs["image"], batch.inputs["affine"], self.faces.landmarks[batch.rows]]
             self.first = disk.hash_arrays(*self._pixels)
 
-    def hashes(self, epoch: int) -> tuple[str, str]:
-        """The hashes of an epoch that is through: of its order and of its draws ("none" without augmentation)."""
-        draws = self._draws.pop(epoch).hexdigest()
-        return self._order.pop(epoch).hexdigest(), draws if self.augmented else "none"
+    def epoch(self, epoch: int) -> dict[str, str]:
+        """The hashes of an epoch that is through."""
+        return self._epochs.pop(epoch).hashes()

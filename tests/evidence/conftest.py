@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from synthetic import build
 
 from mixedfer.evidence import results
+from tests.evidence.synthetic import build
 
 
 @pytest.fixture(scope="session")

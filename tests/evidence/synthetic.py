@@ -99,7 +99,8 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
                            right[index, cell.replicate][np.searchsorted(tested, rows)], len(classes))
         if cell.arm.name in collapsed:
             answers[:] = np.bincount(arrays["labels"], minlength=len(classes)) / len(arrays["labels"])
-        run = _write_run(store, cell, faces, rows, answers.astype(np.float32), edit)
+        held = np.flatnonzero(arrays["partition"] == PARTITIONS.index("validation"))
+        run = _write_run(store, cell, faces, rows, answers.astype(np.float32), held, edit)
         cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate, "run": run})
     plan = records.Plan(name=name, question=made.question, metric=made.metric, margin=margin, study=canonical(made),
                         faces=faces, control=arms[0], treatments=list(arms[1:]), cells=cells, varied={},
@@ -127,9 +128,9 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
         "ids": np.array([f"drawn-{row:05d}".encode() for row in range(count)]),
     }
     key = f"drawn-{content_hash(arrays, tuple(classes))}"
-    meta = {"key": key, "content": content_hash(arrays, tuple(classes)), "classes": list(classes),
-            "partitions": list(PARTITIONS), "dataset": canonical(Drawn()), "unreadable": [],
-            "preparation": canonical(Preparation(detector=Finder()))}
+    meta = {"content": content_hash(arrays, tuple(classes)), "classes": list(classes), "partitions": list(PARTITIONS),
+            "dataset": canonical(Drawn()), "preparation": canonical(Preparation(detector=Finder())), "unreadable": [],
+            "note": "", "searched": True}
     if not disk.is_done(store / "faces" / key):
         with disk.new_folder(store / "faces" / key) as part:
             for name, array in arrays.items():
@@ -171,7 +172,7 @@ def facts(cell: Cell, content: str, classes: int) -> dict:
     }
 
 
-def _write_run(store, cell, faces, rows, answers, edit) -> str:
+def _write_run(store, cell, faces, rows, answers, held, edit) -> str:
     made = facts(cell, faces.removeprefix("drawn-"), answers.shape[1])
     made["test"] = {"rows": rows, "probabilities": answers}
     if edit:
@@ -179,8 +180,8 @@ def _write_run(store, cell, faces, rows, answers, edit) -> str:
     test = records.Predictions(**made.pop("test"))
     run = digest({**made, "test": disk.hash_arrays(test.rows, test.probabilities), "arm": cell.arm.name})
     if not disk.is_done(records.run_folder(store, run)):
-        nothing = records.Predictions(test.rows[:0], test.probabilities[:0])
-        record = records.Record(**made, test=test, validation=nothing)
+        validation = records.Predictions(held, np.full((len(held), answers.shape[1]), 1 / answers.shape[1], np.float32))
+        record = records.Record(**made, test=test, validation=validation)
         records.write(records.run_folder(store, run), record, weights={}, timing={"seconds": 1.0})
     return run
 

@@ -10,9 +10,8 @@ import matplotlib
 import numpy as np
 import pytest
 from matplotlib.text import Text
-from synthetic import build
 
-from mixedfer.evidence import comparing, figures, results
+from mixedfer.evidence import answers, comparing, figures, results, summary
 from mixedfer.evidence.figures import (
     by_class,
     by_found,
@@ -24,6 +23,7 @@ from mixedfer.evidence.figures import (
     style,
 )
 from mixedfer.faceset import PARTITIONS
+from tests.evidence.synthetic import build
 
 SEVEN = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")
 SIX = ("image-only", "mixed", "landmarks-only", "mixed with landmarks shuffled across all images",
@@ -58,17 +58,23 @@ def _edit(kind):
 
 @pytest.fixture(scope="module", params=CASES)
 def study(request, tmp_path_factory):
-    """(results, findings) of one of the cases."""
+    """(results, summary) of one of the cases."""
     case = {"images": 40, "replicates": 2, **CASES[request.param]}
     store = tmp_path_factory.mktemp("store")
     loaded = results.load(build(store, **{**case, "edit": _edit(case.get("edit"))}), store)
-    return loaded, comparing.compare_all(loaded)
+    return loaded, _summary(loaded)
+
+
+def _summary(loaded):
+    return summary.summarise(loaded, comparing.compare_all(loaded))
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_contract(name, study, monkeypatch):
     module = FIGURES[name]
     assert isinstance(module.ORDER, int) and module.TITLE
+    if hasattr(module, "applies") and not module.applies(*study):
+        pytest.skip("has nothing to show")
     assert len(module.caption(*study)) > 20 and len(module.alt(*study)) > 10
     figure = module.draw(*study)
     assert isinstance(figure, matplotlib.figure.Figure)
@@ -109,11 +115,11 @@ def _apart(boxes: dict, page) -> None:
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("kind", ["svg", "png"])
 def test_equal_results_give_equal_bytes(name, kind, drawn):
-    findings = comparing.compare_all(drawn)
+    told = _summary(drawn)
     made = []
     for linewidth in (1.0, 9.0):  # what the user set for other figures must not leak in
         with matplotlib.rc_context({"lines.linewidth": linewidth, "font.size": 20, "svg.hashsalt": str(linewidth)}):
-            figure = FIGURES[name].draw(drawn, findings)
+            figure = FIGURES[name].draw(drawn, told)
             with style.look():
                 made.append(style.save(figure, kind))
     assert made[0] == made[1]
@@ -122,7 +128,7 @@ def test_equal_results_give_equal_bytes(name, kind, drawn):
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_global_is_changed(name, drawn):
     before = dict(matplotlib.rcParams)
-    FIGURES[name].draw(drawn, comparing.compare_all(drawn))
+    FIGURES[name].draw(drawn, _summary(drawn))
     assert dict(matplotlib.rcParams) == before
 
 
@@ -141,13 +147,12 @@ def test_the_control_has_one_colour_whoever_it_is_compared_with(drawn):
 
 def test_effect_shows_every_replicate_and_no_interval_without_proof(tmp_path):
     loaded = results.load(build(tmp_path, images=40, replicates=3, edit=_edit("order")), tmp_path)
-    findings = comparing.compare_all(loaded)
-    assert len(effect.replicate_differences(loaded, "mixed")) == 3
+    told = _summary(loaded)
     with style.look():
-        svg = style.save(effect.draw(loaded, findings), "svg").decode()
+        svg = style.save(effect.draw(loaded, told), "svg").decode()
     words = " ".join(re.findall(r"<text[^>]*>([^<]*)", svg))
     assert "not comparable" in words and "helps" not in words and " to " not in words.replace("accuracy to ", "")
-    assert "no significance" in effect.caption(loaded, findings)
+    assert "no significance" in effect.caption(loaded, told)
 
 
 def test_confusion_counts_pool_replicates_and_rates_sum_to_one(drawn):
@@ -161,7 +166,7 @@ def test_confusion_counts_pool_replicates_and_rates_sum_to_one(drawn):
 def test_side_by_side_covers_every_image_once_and_shows_what_it_says(drawn):
     made = side_by_side.outcomes(drawn)
     assert sum(outcome.images for outcome in made) == len(drawn.rows)
-    control, treatment = side_by_side.right(drawn, "image-only"), side_by_side.right(drawn, "mixed")
+    control, treatment = (answers.answer(drawn, arm) == drawn.truth for arm in ("image-only", "mixed"))
     for outcome, (ours, theirs) in zip(made, ((True, True), (True, False), (False, True), (False, False))):
         assert len(outcome.shown) == min(outcome.images, side_by_side.FACES)
         assert (treatment[outcome.shown] == ours).all() and (control[outcome.shown] == theirs).all()
@@ -182,11 +187,11 @@ def test_learning_curves_keep_every_run_and_name_epochs_from_one(drawn):
 
 
 def test_learning_curves_say_why_the_training_loss_can_lie_above(drawn):
-    told = learning_curves.caption(drawn, [])
+    told = learning_curves.caption(drawn, {})
     assert "can lie above the validation loss" in told and "smoothing" not in told
     study = {**drawn.plan.study, "recipe": {**drawn.plan.study["recipe"], "label_smoothing": 0.1}}
     assert "includes label smoothing of 0.1" in learning_curves.caption(
-        replace(drawn, plan=replace(drawn.plan, study=study)), [])
+        replace(drawn, plan=replace(drawn.plan, study=study)), {})
 
 
 def test_groups_count_their_images(drawn):

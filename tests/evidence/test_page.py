@@ -1,4 +1,4 @@
-"""The words of the page: banners, the command, what a test compared."""
+"""What stands on the page: banners, sections, sizes, what a test compared."""
 
 from __future__ import annotations
 
@@ -6,28 +6,69 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence import comparing, page, summary
+from mixedfer.evidence import comparing, page, sections, summary, tables
+from mixedfer.evidence.banners import banners
+from mixedfer.evidence.figures import by_found, landmarks
 
 
 def _summary(loaded):
     return summary.summarise(loaded, comparing.compare_all(loaded))
 
 
+def _sections(loaded) -> dict:
+    told = _summary(loaded)
+    return {section.name: section for section in sections.sections(loaded, told, [], tables.every(loaded, told), None)}
+
+
 def test_folds_are_several_pairs_of_models(folded, drawn):
-    assert page._values(folded, _summary(folded), [None], [])["models"] == "4 pairs of models, one per fold,"
-    assert page._values(drawn, _summary(drawn), [None], [])["models"] == "one pair of trained models"
+    assert "4 pairs of models, one per fold," in str(_sections(folded)["others"])
+    assert "one pair of trained models" in str(_sections(drawn)["others"])
 
 
-def test_the_command_repeats_the_settings_as_they_were_typed(drawn):
-    plan = replace(drawn.plan, varied={"view": {"kind": "x"}}, settings=["view=region('a b')", "epochs=3"],
-                   name="my study")
-    wanted = """mixedfer run 'experiments/my study.py' --set 'view=region('"'"'a b'"'"')' --set epochs=3"""
-    assert page._command(plan) == wanted and page._command(drawn.plan) == "mixedfer run experiments/drawn.py"
+def test_every_table_is_in_the_report(drawn):
+    made = _sections(drawn)
+    blocks = [block for section in made.values() for block in section.blocks]
+    shown = {content.title for kind, content in blocks if kind == "table"}
+    linked = {title for kind, content in blocks if kind == "files" for title, _ in content}
+    every = {table.title for table in tables.every(drawn, _summary(drawn))}
+    assert shown | linked >= every and not shown & linked
+
+
+def test_a_section_without_content_is_left_out(drawn):
+    told = _summary(drawn)
+    for arm in told["arms"]:
+        arm.pop("calibration", None)
+    for row in told["comparisons"]:
+        for key in ("other_metrics", "bootstrap_ci95", "posterior"):
+            row.pop(key, None)
+    made = {section.name for section in sections.sections(drawn, told, [], tables.every(drawn, told), None)}
+    assert "calibration" not in made and "figures" not in made and "others" in made
+
+
+def test_the_design_says_how_large_the_partitions_are(drawn, folded):
+    assert "400 training / 133 validation / 400 test images" in page.design(drawn, _summary(drawn))
+    assert "200 test images in 4 folds" in page.design(folded, _summary(folded))
+
+
+def test_without_a_detector_nothing_is_said_about_finding_faces(drawn):
+    faces = replace(drawn.faces, meta={**drawn.faces.meta, "searched": False})
+    unsearched = replace(drawn, faces=faces)
+    told = _summary(unsearched)
+    made = str(_sections(unsearched)["data"])
+    assert "No detector was used" in made and "found a face" not in made
+    names = {table.name for table in tables.every(unsearched, told)}
+    assert not {"found", "faces"} & names
+    assert not by_found.applies(unsearched, told) and by_found.applies(drawn, told)
+    assert "was found" not in landmarks.caption(unsearched, told)
+
+
+def test_a_code_fence_outlasts_what_is_in_it():
+    assert page.fenced("a\n```\nb").splitlines()[0] == "````"
 
 
 def test_note_about_the_data_and_unreadable_pictures_are_told(drawn):
     faces = replace(drawn.faces, meta={**drawn.faces.meta, "note": "The expressions are synthesised."},
                     readable=np.arange(len(drawn.faces)) > 2)
-    told = [banner.title for banner in page.banners(replace(drawn, faces=faces), _summary(drawn))]
-    assert told == ["3 pictures could not be read"]
-    assert page._values(replace(drawn, faces=faces), _summary(drawn), [None], [])["note"].startswith("The expressions")
+    lost, note = banners(replace(drawn, faces=faces), _summary(drawn))
+    assert lost.title == "3 pictures could not be read"
+    assert note.kind == "note" and note.text.startswith("The expressions")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic import build, sha
 
 from mixedfer import disk, records
 from mixedfer.evidence import comparing, results, summary
+from tests.evidence.synthetic import build, sha
 
 SOUND = ["recipe and data", "initial weights", "sample order", "augmentation draws and first batches", "split",
          "learning rate", "test images", "replicates differ", "software and device", "epochs"]

@@ -7,11 +7,11 @@ import shutil
 
 import numpy as np
 import pytest
-from synthetic import build
 
 from mixedfer import records
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.evidence import results
+from tests.evidence.synthetic import build
 
 
 def run_of(plan, arm, replicate, fold=0):

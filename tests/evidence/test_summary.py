@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from synthetic import build
 
 from mixedfer import disk
-from mixedfer.evidence import comparing, results, summary
+from mixedfer.evidence import comparing, metrics, results, summary
+from mixedfer.evidence.proof import Check
+from mixedfer.records import Predictions
+from tests.evidence import simulating
+from tests.evidence.synthetic import build, scores
 
 
 def summarise(study):
@@ -86,7 +92,8 @@ def test_a_class_without_test_images(tmp_path):
     study.faces.meta["classes"].append("disgust")
     study.arms.update({name: _with_a_class_more(arm) for name, arm in study.arms.items()})
     told = summarise(study)
-    assert told["comparisons"][0]["per_class"][3] == {"class": "disgust", "images": 0, "estimate": None, "ci95": None}
+    assert told["comparisons"][0]["per_class"][3] == {
+        "class": "disgust", "images": 0, "estimate": None, "ci95": None, "p": None, "p_bh": None}
     assert told["arms"][0]["recall"]["disgust"] == {"images": 0, "mean": None, "sd": None}
 
 
@@ -100,3 +107,72 @@ def test_differing_software_is_listed(tmp_path):
         facts["provenance"]["device"] = "cuda" if arm == "mixed" else "cpu"
     told = summarise(results.load(build(tmp_path, edit=edit), tmp_path))
     assert told["provenance"]["device"] == ["cpu", "cuda"] and told["provenance"]["keras"] == "3.15.1"
+
+
+def test_what_stands_beside_the_verdict(drawn):
+    told = summarise(drawn)
+    assert told["design"]["cases"] == "subjects" and told["higher_is_better"] is True
+    for row, finding in zip(told["comparisons"], comparing.compare_all(drawn)):
+        low, high = row["bootstrap_ci95"]
+        assert low < row["estimate"] < high and 0.6 < (high - low) / (row["ci95"][1] - row["ci95"][0]) < 1.4
+        assert row["posterior"] is None and row["p_bh"] >= row["p"]
+        assert [entry["metric"] for entry in row["other_metrics"]] == list(metrics.HIGHER_IS_BETTER)
+        for entry in row["other_metrics"]:
+            assert entry["estimate"] == pytest.approx(entry["treatment"] - entry["control"])
+            assert entry["ci95"][0] < entry["estimate"] < entry["ci95"][1] and entry["adjusted"] is False
+        accuracy = row["other_metrics"][0]
+        assert (accuracy["estimate"], accuracy["ci95"]) == (pytest.approx(finding.estimate), pytest.approx(row["ci95"]))
+        assert row["by_found"]["all"]["ci95"] == pytest.approx(row["ci95"])
+        assert row["by_found"]["found"]["images"] + row["by_found"]["missed"]["images"] == 400
+        assert all(part["p"] <= part["p_bh"] <= 1 for part in row["per_class"])
+        assert all(pair["mid_p"] <= pair["exact_p"] for pair in row["mcnemar"])
+    for arm in told["arms"]:
+        assert 0 < arm["calibration"]["ece"]["mean"] < 1 and 0 < arm["calibration"]["brier"]["mean"] < 2
+        bins = arm["calibration"]["bins"]
+        assert sum(part["share"] for part in bins) == pytest.approx(1)
+        assert sum(part["share"] * part["accuracy"] for part in bins) == pytest.approx(arm["mean"])
+
+
+def test_folds_have_a_posterior_and_no_bootstrap(folded):
+    (row,) = summarise(folded)["comparisons"]
+    assert row["bootstrap_ci95"] is None and sum(row["posterior"].values()) == pytest.approx(1)
+    assert row["posterior"]["better"] > row["posterior"]["worse"]
+    assert np.mean(row["by_replicate"]) == pytest.approx(row["estimate"])
+
+
+def test_a_study_of_another_metric(drawn):
+    study = dataclasses.replace(drawn, plan=dataclasses.replace(drawn.plan, metric="log_loss"))
+    told = summarise(study)
+    assert (told["metric"], told["higher_is_better"]) == ("log_loss", False)
+    control, mixed = told["arms"][:2]
+    row = told["comparisons"][0]
+    assert row["verdict"] == "helps" and row["estimate"] == pytest.approx(mixed["mean"] - control["mean"])
+    assert np.mean(row["by_replicate"]) == pytest.approx(row["estimate"])
+    # Classes and found faces are told by accuracy, whatever the study's metric is.
+    assert row["by_found"]["all"]["estimate"] == pytest.approx(
+        mixed["accuracy"]["all"]["mean"] - control["accuracy"]["all"]["mean"])
+
+
+def test_a_failed_proof_leaves_no_significance_anywhere(drawn):
+    failed = dataclasses.replace(drawn, checks=[*drawn.checks, Check("split", False, "")])
+    for row in summarise(failed)["comparisons"]:
+        assert row["verdict"] == "not comparable"
+        assert {row[key] for key in ("p", "p_bh", "bootstrap_ci95", "posterior", "sign_flip_p")} == {None}
+        parts = [*row["other_metrics"], *row["per_class"], *row["by_found"].values()]
+        assert {part["ci95"] for part in parts} == {None} == {pair["exact_p"] for pair in row["mcnemar"]}
+        assert {part.get("p") for part in parts} == {None}
+
+
+def test_a_large_study_is_summarised_fast():
+    """20 runs x 3,589 images x 7 classes, half a second on an idle core: the limit allows for a busy machine."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 7, 3589)
+    answered = simulating.answers(scores(rng, 10, 3589, (0.70, 0.72)), truth, rng)
+    runs = [[[SimpleNamespace(test=Predictions(np.arange(3589), answered[arm, replicate]), provenance={},
+                              summary={"parameters": 1, "selected_epoch": 1})] for replicate in range(10)]
+            for arm in range(2)]
+    study = simulating.results(answered, truth, records=runs)
+    summarise(study)
+    begun = time.perf_counter()
+    summarise(study)
+    assert time.perf_counter() - begun < 2

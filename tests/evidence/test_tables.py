@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from mixedfer.evidence import escaping, tables
+from mixedfer.evidence import comparing, escaping, study_tables, summary, tables
 from mixedfer.evidence.table import Column, Table
+
+LATEX = shutil.which("pdflatex") or shutil.which("tectonic")
 
 
 def test_predictions_give_back_every_accuracy(drawn):
@@ -27,19 +31,41 @@ def test_predictions_give_back_every_accuracy(drawn):
 
 
 def test_settings_are_the_whole_study_and_views_keep_their_arguments(drawn):
-    settings = dict(tables.hyperparameters(drawn.plan).rows)
+    settings = dict(study_tables.hyperparameters(drawn.plan).rows)
     assert settings["recipe.batch_size"] == "16" and settings["recipe.augmentation"] == "none"
     assert settings["dataset.people"] == "20" and not any(name.startswith("control") for name in settings)
     view = {"kind": "mixedfer.learning.views.region:Region", "name": "mouth"}
     study = {**drawn.plan.study, "treatments": [{"name": "m", "image": True, "landmarks": view}]}
-    seen = tables.inputs(replace(drawn.plan, study=study)).rows
-    assert seen[1] == ["m", True, "mixedfer.learning.views.region:Region(name = mouth)"]
+    seen = study_tables.inputs(replace(drawn.plan, study=study)).rows
+    assert seen[1] == ["m", True, "Region(name = mouth)", "mixedfer.learning.views.region:Region(name = mouth)"]
 
 
 def test_folds_are_a_column_of_the_predictions(folded):
     rows = list(csv.DictReader(io.StringIO(tables.predictions(folded))))
     assert {int(row["fold"]) for row in rows} == {1, 2, 3, 4}
-    assert [column.key for column in tables.faces(folded).columns] == ["class", "all"]
+    assert [column.key for column in study_tables.faces(folded).columns] == ["class", "all"]
+
+
+def test_replicates_name_epochs_as_the_runs_do(drawn):
+    told = summary.summarise(drawn, comparing.compare_all(drawn))
+    rows = list(csv.DictReader(io.StringIO(tables.replicates(told).csv())))
+    assert {row["selected_epoch"] for row in rows} == {"4"} and rows[0]["replicate"] == "1"
+
+
+def test_balance_counts_every_partition(drawn):
+    found = study_tables.balance(drawn)
+    assert [column.key for column in found.columns] == ["class", "training", "validation", "test"]
+    assert [sum(row[part][0] for row in found.rows) for part in (1, 2, 3)] == [400, 133, 400]
+
+
+@pytest.mark.skipif(not LATEX, reason="neither pdflatex nor tectonic is installed")
+def test_latex_tables_compile(drawn, tmp_path):
+    made = tables.every(drawn, summary.summarise(drawn, comparing.compare_all(drawn)))
+    body = "\n\n".join(table.tex() for table in made)
+    (tmp_path / "all.tex").write_text("\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs}"
+                                      f"\\begin{{document}}\n{body}\n\\end{{document}}\n", encoding="utf-8")
+    options = ["-interaction=nonstopmode", "-halt-on-error"] if "pdflatex" in LATEX else []
+    subprocess.run([LATEX, *options, "all.tex"], cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_latex_is_escaped_and_has_one_cell_per_column():

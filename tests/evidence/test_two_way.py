@@ -8,20 +8,22 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from scipy.stats import norm
-from synthetic import scores
+from scipy.stats import ttest_1samp
 
 from mixedfer.errors import BadInput, Fault
-from mixedfer.evidence.statistics import mcnemar, power, two_way
+from mixedfer.evidence.statistics import mcnemar, two_way
+from tests.evidence.synthetic import scores
 
 
 def test_published_mean_squares():
     """MRMCaov's VanDyke example (Smith, Hillis & Pesce, J. Stat. Softw.): 5 readers, 2 modalities.
 
-    It prints covariances instead of case mean squares: den = MSTR + J max(Cov2 - Cov3, 0), which is K = 1 here.
+    It prints mean squares of 114 cases' scores divided by 114, and covariances instead of case mean squares:
+    den = MSTR + J max(Cov2 - Cov3, 0).
     """
-    squares = two_way.MeanSquares(arm=0.02390123, replicate=0.001802469, image=5 * 0.0010145903, rest=5 * 0.0006604938)
-    found = two_way.from_mean_squares(-0.09777778, squares, replicates=5, images=1)
+    mst, mstr, cov2, cov3 = 114 * np.array([0.02390123, 0.001802469, 0.0010145903, 0.0006604938])
+    squares = two_way.MeanSquares(arm=mst, replicate=mstr, case=5 * cov2, rest=5 * cov3)
+    found = two_way.from_mean_squares(-0.09777778, squares, replicates=5, cases=114)
     assert squares.arm / squares.denominator == pytest.approx(6.689493, abs=5e-6)
     assert (found.difference / found.se) ** 2 == pytest.approx(6.689493, abs=5e-6)
     assert found.ddf == pytest.approx(15.71732, abs=5e-6)
@@ -50,7 +52,7 @@ def test_mean_squares_are_those_of_the_textbook(kind):
     if kind is float:
         control = control + np.random.default_rng(4).normal(size=control.shape)
     squares, difference = two_way.mean_squares(control, treatment)
-    assert (squares.arm, squares.replicate, squares.image, squares.rest) == pytest.approx(textbook(control, treatment))
+    assert (squares.arm, squares.replicate, squares.case, squares.rest) == pytest.approx(textbook(control, treatment))
     assert difference == pytest.approx(treatment.mean() - control.mean())
 
 
@@ -75,8 +77,32 @@ def test_copies_of_one_replicate_leave_the_paired_test_over_images():
     one, other = scores(np.random.default_rng(1), 1, 400, (0.6, 0.7))
     found = two_way.estimate(np.tile(one, (4, 1)), np.tile(other, (4, 1)))
     gap = other[0].astype(float) - one[0]
-    assert found.se == pytest.approx(gap.std(ddof=1) / math.sqrt(400))
-    assert found.p == pytest.approx(2 * norm.sf(abs(gap.mean()) / found.se))
+    assert found.se == pytest.approx(gap.std(ddof=1) / math.sqrt(400)) and found.ddf == 399
+    assert found.p == pytest.approx(ttest_1samp(gap, 0).pvalue)
+
+
+def test_few_subjects_allow_few_degrees_of_freedom():
+    """Where cases are all that varies, Hillis' degrees are unlimited; K cases can give K - 1."""
+    squares = two_way.MeanSquares(arm=1.0, replicate=0.01, case=1.0, rest=0.01)
+    assert two_way.from_mean_squares(0.1, squares, replicates=10, cases=5).ddf == 4
+    assert two_way.from_mean_squares(0.1, squares, replicates=10, cases=10**6).ddf == pytest.approx(9 * (1 / 0.01) ** 2)
+
+
+def test_the_floor_is_what_unlimited_replicates_leave():
+    """2 (MS_TC - MS_TRC) / (J K), with K - 1 degrees of freedom."""
+    squares = two_way.MeanSquares(arm=1.0, replicate=0.3, case=0.5, rest=0.1)
+    se, ddf = two_way.from_mean_squares(0.1, squares, replicates=10, cases=200).floor
+    assert (se**2, ddf) == (pytest.approx(2 * 0.4 / 2000), 199)
+    # Ten times the replicates with the same components: the standard error comes close to the floor.
+    more = two_way.MeanSquares(arm=1.0, replicate=0.3, case=0.1 + 1000 * 0.4, rest=0.1)
+    assert two_way.from_mean_squares(0.1, more, replicates=10_000, cases=200).se == pytest.approx(se, rel=0.01)
+
+
+def test_the_finding_names_its_cases():
+    control, treatment = scores(np.random.default_rng(0), 5, 300, (0.7, 0.72))
+    assert two_way.compare(control, treatment, margin=0.01).test == "two-way random effects over replicates and images"
+    found = two_way.compare(control, treatment, margin=0.01, cases="subjects")
+    assert found.test == "two-way random effects over replicates and subjects"
 
 
 def test_replicates_that_tie_by_chance_are_not_certainty():
@@ -121,16 +147,6 @@ def test_error_rate_where_the_arms_are_equal():
     two, pooled = rejections((0.7, 0.7), replicates=10, images=300, repeats=400, seed=5)
     assert 0.02 <= two <= 0.085
     assert pooled > 0.2
-
-
-def test_power_at_the_minimum_detectable_effect():
-    """A planted gap of the size that the design claims to find in 80% of studies is found in about 80%."""
-    pilot = two_way.estimate(*scores(np.random.default_rng(0), 10, 20_000, (0.70, 0.76)))
-    parts = power.components(*scores(np.random.default_rng(0), 10, 20_000, (0.70, 0.76)))
-    se = math.sqrt(power.variance(parts, replicates=10, images=300))
-    gap = power.minimum_detectable_effect(se, pilot.ddf)
-    found, _ = rejections((0.70, 0.70 + gap), replicates=10, images=300, repeats=400, seed=6)
-    assert 0.70 <= found <= 0.90
 
 
 def test_a_large_study_is_fast_and_light():

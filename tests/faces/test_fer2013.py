@@ -53,7 +53,7 @@ def test_an_unknown_class_is_refused_with_the_nearest():
     (f"9,{PIXELS},Training", r"row 3: emotion '9', expected 0 to 6"),
     (f"happy,{PIXELS},Training", r"row 3: emotion 'happy'"),
     (f"3,{PIXELS},Trainign", r"row 3: Usage 'Trainign'"),
-    ("3,,Training", r"row 3: 1 pixels"),
+    ("3,,Training", r"row 3: 0 pixels"),
 ])
 def test_a_wrong_row_is_named(tmp_path, row, problem):
     path = write(tmp_path / "fer2013.csv", [f"0,{PIXELS},Training", row])
@@ -62,7 +62,30 @@ def test_a_wrong_row_is_named(tmp_path, row, problem):
     assert error.value.file == path
 
 
-@pytest.mark.parametrize("value", ["256", "-1", "x", "1.5"])
+def test_a_header_alone_is_an_error(tmp_path):
+    with pytest.raises(BadInput, match="a header and no picture"):
+        Fer2013().list(write(tmp_path / "fer2013.csv", []))
+
+
+def test_a_file_without_its_last_line_break_gets_a_note(tmp_path):
+    path = tmp_path / "icml_face_data.csv"
+    path.write_text(f"emotion, Usage, pixels\n3,Training,{PIXELS[:-1]}")
+    assert "the last number of its last row may be cut off" in Fer2013().list(path).note
+    path.write_text(f"emotion, Usage, pixels\n3,Training,{PIXELS}\n")
+    assert "cut off" not in Fer2013().list(path).note
+
+
+def test_pixels_may_be_apart_by_more_than_one_space(tmp_path):
+    source, path = Fer2013(), write(tmp_path / "fer2013.csv", [f"3, {PIXELS.replace(' 7 ', '  7  ')} ,Training"])
+    assert np.array_equal(source.read(path, source.list(path).keys[0]).ravel(), np.arange(48 * 48) % 256)
+
+
+def test_fields_of_the_wrong_kind_are_study_errors():
+    with pytest.raises(StudyError, match=r"Fer2013\(classes='happy'\)"):
+        Fer2013(classes="happy")
+
+
+@pytest.mark.parametrize("value", ["256", "-1", "x", "1.5", "4294967297", "18446744073709551617"])
 def test_a_wrong_pixel_is_named(tmp_path, value):
     path = write(tmp_path / "fer2013.csv", [f"0,{value}{PIXELS[1:]},Training"])
     source = Fer2013()

@@ -1,3 +1,6 @@
+import os
+import shutil
+
 import numpy as np
 import pytest
 
@@ -22,7 +25,7 @@ def photos(tmp_path):
 def test_sub_folders_are_classes(photos):
     source = Folder()
     listing = source.list(photos)
-    assert source.class_names(photos) == ("happy", "sad")
+    assert listing.classes == ("happy", "sad")
     assert listing.ids == ["happy/anna-01.png", "happy/ben-02.png", "sad/anna-03.png", "sad/carl-04.png"]
     assert listing.labels.tolist() == [0, 0, 1, 1]
     assert listing.partition is None and listing.subjects is None
@@ -70,13 +73,76 @@ def test_no_pictures_or_no_folder(tmp_path):
         Folder().list(tmp_path / "a.zip")
 
 
-@pytest.mark.parametrize(("content", "why"), [(b"", "empty"), (b"not a picture", "decoded"), (None, "opened")])
+@pytest.mark.parametrize(("content", "why"), [(b"", "empty"), (b"not a picture", "decoded")])
 def test_a_bad_picture_is_unreadable(photos, content, why):
     path = photos / "sad" / "bad.png"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(Unreadable, match=why):
         Folder().read(photos, "sad/bad.png")
+
+
+def test_a_picture_that_cannot_be_opened_is_no_unreadable_picture(photos):
+    with pytest.raises(BadInput, match=r"gone\.png: cannot be opened") as error:
+        Folder().read(photos, "sad/gone.png")
+    assert not isinstance(error.value, Unreadable)
+    (photos / "sad" / "link.png").symlink_to(photos / "gone.png")
+    with pytest.raises(BadInput, match=r"link\.png: cannot be opened"):
+        Folder().fingerprint(photos)
+
+
+def test_a_folder_that_cannot_be_listed_is_named(photos):
+    deep = photos / "sad" / ("x" * 200)
+    place = os.getcwd()
+    try:  # deeper than a path may be long: nobody, not even root, can list it by its whole path
+        os.chdir(photos / "sad")
+        for _ in range(25):
+            os.mkdir("x" * 200)
+            os.chdir("x" * 200)
+    finally:
+        os.chdir(place)
+    with pytest.raises(BadInput, match="xxx: cannot be opened") as error:
+        Folder().fingerprint(photos)
+    assert str(error.value.file).startswith(str(deep))
+    shutil.rmtree(deep)
+
+
+def test_a_class_folder_whose_name_is_not_utf8(photos):
+    os.mkdir(os.fsencode(photos) + b"/f\xe2ch\xe9")
+    with pytest.raises(BadInput, match=r"b'f\\xe2ch\\xe9' is not UTF-8"):
+        Folder().list(photos)
+
+
+def test_fields_of_the_wrong_kind_are_study_errors():
+    for wrong in ({"classes": "happy"}, {"subject": 3}):
+        with pytest.raises(StudyError, match="expected"):
+            Folder(**wrong)
+
+
+def test_photos_are_turned_upright(tmp_path):
+    from PIL import Image
+
+    picture = np.zeros((40, 60, 3), np.uint8)
+    picture[:, :30] = 255  # as the camera stored it: white on the left
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held so that the stored left side is the top
+    (tmp_path / "happy").mkdir()
+    Image.fromarray(picture).save(tmp_path / "happy" / "a.jpg", exif=exif)
+    upright = Folder().read(tmp_path, "happy/a.jpg")
+    assert upright.shape == (60, 40, 3)
+    assert upright[:25].min() > 250 and upright[35:].max() < 5
+
+
+def test_the_fingerprint_sees_two_files_that_trade_names(photos):
+    before, (one, two) = Folder().fingerprint(photos), sorted(photos.glob("happy/*.png"))
+    for path in (one, two):
+        os.utime(path, ns=(0, 0))
+    assert one.stat().st_size == two.stat().st_size
+    same = Folder().fingerprint(photos)
+    assert same != before
+    one.rename(photos / "held")
+    two.rename(one)
+    (photos / "held").rename(two)
+    assert Folder().fingerprint(photos) != same
 
 
 def test_the_fingerprint_sees_a_changed_file(photos):

@@ -14,6 +14,7 @@ from mixedfer import faceset
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.faces import landmarks, preparation
 from mixedfer.faces.crop import crop
+from mixedfer.faces.datasets.fer2013 import Fer2013
 from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.detectors import Box
 from mixedfer.faces.detectors.dlib_hog import DlibHog
@@ -63,6 +64,41 @@ def test_a_second_call_finds_the_set_and_missed_is_no_reason_to_prepare_again(pr
     assert again.folder == faces.folder
 
 
+def test_dlib_gets_its_own_box_and_gives_the_points_it_prints():
+    import dlib
+    from matplotlib import cbook, image
+
+    portrait = image.imread(cbook.get_sample_data("grace_hopper.jpg", asfileobj=False))
+    model = landmarks.find_predictor(None, PREDICTOR)
+    face = dlib.get_frontal_face_detector()(portrait, 0)[0]
+    shape = dlib.shape_predictor(str(model))(portrait, face)
+    box = DlibHog().find(portrait)
+    assert box == (face.left(), face.top(), face.right() - face.left() + 1, face.bottom() - face.top() + 1)
+    points = landmarks.extract(portrait, box, model)
+    assert points.dtype == np.float32
+    assert points.tolist() == [[shape.part(index).x, shape.part(index).y] for index in range(68)]
+
+
+def test_points_left_of_and_above_the_picture_keep_their_sign():
+    points = landmarks.extract(np.zeros((40, 40), np.uint8), Box(-90, -90, 40, 40), landmarks.find_predictor(None, PREDICTOR))
+    assert points.shape == (68, 2) and points.max() < 0
+
+
+def test_chunks_whose_rows_did_not_reach_the_disk_are_made_again(prepared, tmp_path, monkeypatch):
+    _, faces = prepared
+    finish = preparation._close
+    monkeypatch.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
+    with pytest.raises(ZeroDivisionError):
+        preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
+    monkeypatch.setattr(preparation, "_close", finish)
+    part = next(tmp_path.glob("faces/*.partial"))
+    images = np.load(part / "images.npy", mmap_mode="r+")
+    images[7] = 0
+    images.flush()
+    assert preparation._finished(part / preparation.LOG) == []
+    assert preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True).content == faces.content
+
+
 def test_workers_do_not_change_a_byte(prepared, tmp_path):
     _, faces = prepared
     again = preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
@@ -78,7 +114,7 @@ def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n exec({script!r})"],
                                cwd=Path(__file__).parents[2])
     for _ in range(600):
-        logs = list(tmp_path.glob("faces/*.partial/chunks.txt"))
+        logs = list(tmp_path.glob("faces/*.partial/chunks.jsonl"))
         if logs and logs[0].read_text().count("\n") >= 1:
             break
         time.sleep(0.05)
@@ -125,7 +161,42 @@ def test_no_face_at_all_is_an_error(photos, tmp_path):
     with pytest.raises(BadInput, match="no face was found"):
         preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
     whole = study.varying(detector=WholeImage())
-    assert preparation.prepare(whole, photos, tmp_path / "store", workers=1, quiet=True).found.all()
+    faces = preparation.prepare(whole, photos, tmp_path / "store", workers=1, quiet=True)
+    assert faces.found.all() and not faces.searched
+    assert faces.meta["note"] == "" and faces.classes == ("happy", "sad")
+
+
+def test_no_readable_picture_and_no_picture_at_all_are_errors_that_leave_no_set(photos, tmp_path):
+    study = dataclasses.replace(STUDY, dataset=Folder())
+    for path in photos.glob("*/*.png"):
+        path.write_bytes(b"no picture")
+    for _ in range(2):
+        with pytest.raises(BadInput, match=r"no picture could be read; the first, happy/\d+\.png: not a picture"):
+            preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+    csv = tmp_path / "fer2013.csv"
+    csv.write_text(f"emotion,pixels,Usage\n3,{' '.join(['7'] * 2304)},Training\n")
+    with pytest.raises(BadInput, match="the data set lists no picture"):
+        preparation.prepare(study.varying(dataset=Fer2013(classes=("sad",))), csv, tmp_path / "store", quiet=True)
+    assert not list(tmp_path.glob("store/faces/*"))
+
+
+def test_a_picture_that_dlib_cannot_take_is_recorded_and_one_that_cannot_be_opened_stops(photos, tmp_path):
+    study = dataclasses.replace(STUDY, dataset=WithAlpha())
+    faces = preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+    [[name, why]] = faces.meta["unreadable"]
+    assert name == "sad/broken.png" and "Unsupported image type" in why and faces.readable.sum() == 8
+    (photos / "sad" / "broken.png").unlink()
+    (photos / "sad" / "broken.png").symlink_to(tmp_path / "nowhere.png")
+    with pytest.raises(BadInput, match=r"broken\.png: cannot be opened"):
+        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WithAlpha(Folder):
+    """Photos, one of them with a fourth channel, for which dlib raises RuntimeError."""
+
+    def read(self, data, key):
+        return np.zeros((60, 60, 4), np.uint8) if "broken" in key else super().read(data, key)
 
 
 def test_a_predictor_with_the_wrong_hash(tmp_path):
@@ -157,12 +228,11 @@ def test_a_damaged_set_is_said(prepared, tmp_path):
 def test_meta_is_plain_json(prepared):
     _, faces = prepared
     meta = json.loads((faces.folder / "meta.json").read_text())
-    assert meta["classes"] == ["happy", "sad"] and meta["preparation"]["detector"]["kind"].endswith(":DlibHog")
+    assert meta["classes"] == ["happy", "sad"] and meta["preparation"]["detector"]["kind"].split("@")[0].endswith(":DlibHog")
+    assert meta["searched"] and faces.searched
 
 
 def test_fer2013_faces_need_upsampling(real_data):
-    from mixedfer.faces.datasets.fer2013 import Fer2013
-
     source = Fer2013()
     pictures = [source.read(real_data, key) for key in source.list(real_data).keys[:300]]
     found = [sum(DlibHog(upsample=times).find(picture) is not None for picture in pictures) for times in (0, 1)]

@@ -8,6 +8,15 @@ from mixedfer.learning.backbones.vgg16 import Vgg16
 from mixedfer.learning.fusions.probabilities import Probabilities
 from mixedfer.learning.landmark_branches.mlp import Mlp
 from mixedfer.learning.landmark_branches.pointwise import Pointwise
+from mixedfer.learning.views.angles import angles
+from mixedfer.learning.views.distances import distances
+from mixedfer.learning.views.found_flag import FoundFlag
+from mixedfer.learning.views.noise import Noise
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.procrustes import procrustes
+from mixedfer.learning.views.region import Region
+from mixedfer.learning.views.scaled import scaled
+from mixedfer.study import Arm
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
@@ -73,11 +82,14 @@ def test_the_original_network():
 
 
 def test_raw_pixels_are_not_scaled_and_signed_ones_are():
-    from mixedfer.learning.layers import Pixels
+    import keras
 
-    picture = np.array([[[[0], [255]]]], np.uint8)
-    assert np.asarray(Pixels("raw")(picture)).ravel().tolist() == [0, 255]
-    assert np.asarray(Pixels("signed")(picture)).ravel().tolist() == [-1, 1]
+    picture = np.array([[0], [255]], np.uint8).reshape(1, 2, 1, 1)
+    for pixels, seen in {"raw": [0, 255], "signed": [-1, 1]}.items():
+        model = build(IMAGE, STUDY.varying(pixels=pixels).recipe)
+        scaled = keras.Model(model.inputs, model.get_layer("pixels").output)
+        batch = {"image": picture.repeat(16, 1).repeat(32, 2), "affine": np.zeros((1, 8), np.float32)}
+        assert np.unique(scaled.predict_on_batch(batch)).tolist() == seen
 
 
 def test_precision_is_the_recipes_and_leaves_no_trace():
@@ -93,3 +105,14 @@ def test_precision_is_the_recipes_and_leaves_no_trace():
 def test_batch_normalised_landmark_branch():
     recipe = dataclasses.replace(STUDY.recipe, landmark_branch=Mlp(units=(4,), batch_normalisation=True))
     assert build(LANDMARKS, recipe).get_layer("landmarks_fc1_bn")
+
+
+@pytest.mark.parametrize("view", [Region(normalised, keep=("nose",)), scaled, procrustes, distances, angles, Noise(angles),
+                                  FoundFlag()], ids=lambda view: getattr(view, "__name__", type(view).__name__))
+def test_the_landmark_branch_takes_a_view_of_any_shape(view):
+    from mixedfer.learning import models
+
+    shown = view(np.zeros((2, 68, 2)), np.ones(2, bool), 32)
+    model = models.build(STUDY.recipe, Arm("landmarks", landmarks=view), (32, 32, 1), shown.shape[1:], 2, 3)
+    assert model.get_layer("landmarks_fc1").kernel.shape[0] == shown[0].size
+    assert model.predict_on_batch({"landmarks": shown}).shape == (2, 2)

@@ -2,13 +2,15 @@
 
 Every figure module has
 
-    ORDER                       its place in the report
-    TITLE                       its heading
-    draw(results, findings)     -> matplotlib Figure; never fails for want of data: it says what is missing
-    caption(results, findings)  -> what is shown and how to read it, in one or two sentences
-    alt(results, findings)      -> what a reader who cannot see the figure should know
+    ORDER                      its place in the report
+    TITLE                      its heading
+    draw(results, summary)     -> matplotlib Figure; never fails for want of data: it says what is missing
+    caption(results, summary)  -> what is shown and how to read it, in one or two sentences
+    alt(results, summary)      -> what a reader who cannot see the figure should know
+    applies(results, summary)  -> whether there is anything to draw (optional; always, where a module has none)
 
-and computes first, then draws. `results` is a `results.Results`, `findings` a list of `comparing.Finding`.
+and computes first, then draws. `results` (a `results.Results`) holds every prediction, `summary` the numbers of
+results.json; a figure takes what it needs from either.
 """
 
 from __future__ import annotations

@@ -10,18 +10,18 @@ ORDER = 60
 TITLE = "Accuracy by class"
 
 
-def caption(results, findings) -> str:
+def caption(results, summary) -> str:
     """What the dots are."""
     return ("Share of each class's test images answered correctly. Large markers: mean over replicates; small ones and "
             "the line: every replicate. n: test images of the class.")
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """The means in words."""
     return ". ".join(_told(group) for group in _groups(results)) + "."
 
 
-def draw(results, findings) -> Figure:
+def draw(results, summary) -> Figure:
     """One group per class; a class without test images says so."""
     return grouped.draw(results.plan, _groups(results), "accuracy on the class, %")
 

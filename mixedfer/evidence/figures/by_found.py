@@ -11,7 +11,12 @@ ORDER = 70
 TITLE = "Accuracy on found and missed faces"
 
 
-def caption(results, findings) -> str:
+def applies(results, summary) -> bool:
+    """Whether a detector looked for faces, found some and missed some."""
+    return bool(results.faces.meta.get("searched", True) and results.found.any() and not results.found.all())
+
+
+def caption(results, summary) -> str:
     """What became of missed faces."""
     policy = results.plan.study.get("preparation", {}).get("missed")
     missed = {"exclude": "Pictures without a found face were left out of every arm, before arms existed.",
@@ -21,7 +26,7 @@ def caption(results, findings) -> str:
             f"line: every replicate. {missed.get(policy, '')}").strip()
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """The means in words."""
     told = [f"{group.name} ({group.images} images): " + (", ".join(f"{arm} {100 * values.mean():.1f}%" for arm, values
                                                                    in group.values.items()) or "none")
@@ -29,8 +34,8 @@ def alt(results, findings) -> str:
     return "; ".join(told) + "."
 
 
-def draw(results, findings) -> Figure:
-    """Three groups; without missed faces, the last says so."""
+def draw(results, summary) -> Figure:
+    """All test images, those with a found face, and those without."""
     return grouped.draw(results.plan, _groups(results), "accuracy, %")
 
 

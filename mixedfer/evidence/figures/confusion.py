@@ -17,7 +17,7 @@ FEW = 4
 SHIFT = LinearSegmentedColormap.from_list("shift", ["#C24E00", "#F6B98A", "#FFFFFF", "#8FC3E8", "#0064A0"])
 
 
-def caption(results, findings) -> str:
+def caption(results, summary) -> str:
     """What a cell holds."""
     replicates = len(next(iter(results.arms.values())).probabilities)
     counts = " with the counts below" if len(results.faces.classes) <= FEW else " (counts: tables/confusion.csv)"
@@ -26,7 +26,7 @@ def caption(results, findings) -> str:
             "diagonal, blue is gained and orange is lost.")
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """The diagonals in words."""
     told = []
     for name in results.arms:
@@ -49,13 +49,14 @@ def normalised(table: np.ndarray) -> np.ndarray:
     return np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
 
 
-def draw(results, findings) -> Figure:
+def draw(results, summary) -> Figure:
     """One row of three matrices per treatment; the differences share one scale."""
     plan = results.plan
     tables = {name: counts(results, name) for name in results.arms}
     rates = {name: normalised(table) for name, table in tables.items()}
     shifts = {name: rates[name] - rates[plan.control] for name in plan.treatments}
-    reach = max([np.nanmax(np.abs(shift)) for shift in shifts.values() if np.isfinite(shift).any()] or [0]) or 0.01
+    # A small difference must not look like a large one, however small all of them are.
+    reach = max([0.05, *(np.nanmax(np.abs(shift)) for shift in shifts.values() if np.isfinite(shift).any())])
     tested = np.bincount(results.truth, minlength=len(results.faces.classes))
     with style.look():
         names = [style.short(name, 11) for name in results.faces.classes]

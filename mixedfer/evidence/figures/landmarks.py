@@ -27,14 +27,14 @@ class Example:
     note: str = ""
 
 
-def caption(results, findings) -> str:
+def caption(results, summary) -> str:
     """How the faces were chosen."""
     return ("Each picture as the network saw it, and with the 68 landmarks and their outlines. Shown is the first "
-            "test image of every class in which a face was found, in the order of the data set; nobody chose "
+            f"test image of every class{_which(results)}, in the order of the data set; nobody chose "
             f"them.{_fate(results)}")
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """Which faces are there."""
     return "Faces beside the same faces with landmarks: " + ", ".join(
         f"{item.title}{' (' + item.note + ')' if item.note else ''}" for item in examples(results)) + "."
@@ -55,7 +55,7 @@ def examples(results) -> list[Example]:
     return made
 
 
-def draw(results, findings) -> Figure:
+def draw(results, summary) -> Figure:
     """Pairs of pictures, up to four beside each other; placed by hand, since all have one size."""
     shown = examples(results)
     across = min(ACROSS, len(shown))
@@ -78,20 +78,13 @@ def _pair(figure: Figure, results, item: Example, left: float, bottom: float, si
                 fontweight="bold")
     if item.note:
         figure.text(left / width, (bottom - 0.04) / height, item.note, fontsize=6.5, va="top", color=MISSED)
-    if item.row is None:
-        return [style.statement(axes, "–") for axes in (raw, marked)] and None
     for axes in (raw, marked):
-        picture(axes, results.faces, item.row)
-    _landmarks(marked, np.asarray(results.faces.landmarks[item.row]), bool(results.faces.found[item.row]))
-
-
-def picture(axes: Axes, faces, row: int) -> None:
-    """One image of the face set, gray or colour, without axes."""
-    image = np.asarray(faces.images[row])
-    size = image.shape[0]
-    axes.imshow(image[..., 0] if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255, aspect="equal")
-    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
-    axes.set_axis_off()
+        if item.row is None:
+            style.statement(axes, "–")
+        else:
+            style.picture(axes, results.faces, item.row)
+    if item.row is not None:
+        _landmarks(marked, np.asarray(results.faces.landmarks[item.row]), bool(results.faces.found[item.row]))
 
 
 def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
@@ -105,7 +98,17 @@ def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
     axes.plot(*points.T, ".", color=colour, markersize=2.2, markeredgewidth=0)
 
 
+def _which(results) -> str:
+    return " in which a face was found" if _searched(results) else ""
+
+
+def _searched(results) -> bool:
+    return results.faces.meta.get("searched", True)
+
+
 def _fate(results) -> str:
+    if not _searched(results):
+        return " No detector was used: the landmarks were placed in the whole picture."
     if results.found.all():
         return " A face was found in every test image."
     return (" Dashed orange: no face was found, and the landmarks were placed in the whole picture; they are what the "

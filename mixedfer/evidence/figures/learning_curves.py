@@ -15,7 +15,7 @@ PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),
           ("accuracy", "training accuracy, %"), ("validation_accuracy", "validation accuracy, %"))
 
 
-def caption(results, findings) -> str:
+def caption(results, summary) -> str:
     """Which line is what."""
     recipe = results.plan.study.get("recipe", {})
     smoothing = recipe.get("label_smoothing")
@@ -28,7 +28,7 @@ def caption(results, findings) -> str:
             f"{chosen.get(recipe.get('selection'), '')}")
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """Where each arm's validation accuracy ended."""
     ends = {name: curves(arm, "validation_accuracy")[1] for name, arm in results.arms.items()}
     told = [f"{name} ends at {values[:, -1].min():.1f} to {values[:, -1].max():.1f}%" for name, values in ends.items()
@@ -48,7 +48,7 @@ def curves(arm, key: str) -> tuple[np.ndarray, np.ndarray]:
     return np.arange(1, epochs + 1), values * (100 if "accuracy" in key else 1)
 
 
-def draw(results, findings) -> Figure:
+def draw(results, summary) -> Figure:
     """Four panels: loss above accuracy, training beside validation, each pair on one scale."""
     data = {key: {name: curves(arm, key) for name, arm in results.arms.items()} for key, _ in PANELS}
     colour, marker = style.colours(results.plan), style.markers(results.plan)

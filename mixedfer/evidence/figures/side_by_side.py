@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixedfer import seeds
+from mixedfer.evidence import answers
 from mixedfer.evidence.figures import style
-from mixedfer.evidence.figures.landmarks import picture
 
 ORDER = 80
 TITLE = "The same faces, answered by both arms"
@@ -27,41 +27,32 @@ class Outcome:
     shown: np.ndarray
 
 
-def caption(results, findings) -> str:
+def caption(results, summary) -> str:
     """Who is compared, and how the faces were chosen."""
     control, treatment = results.plan.control, results.plan.treatments[0]
     others = " Other treatments: tables/predictions.csv." if len(results.plan.treatments) > 1 else ""
-    return (f"{treatment} against {control}. An arm counts as right on a face when more than half of its replicates "
-            f"are. Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many "
+    return (f"{treatment} against {control}. An arm's answer is the one that most of its replicates gave. "
+            f"Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many "
             "test images had that outcome. Bars: probability of each class, mean over replicates. ★ marks the truth; "
             f"the numbers below each face say how many replicates were right.{others}")
 
 
-def alt(results, findings) -> str:
+def alt(results, summary) -> str:
     """The 2x2 in words."""
     return "; ".join(f"{outcome.name}: {outcome.images} test images" for outcome in outcomes(results)) + "."
 
 
-def right(results, arm: str) -> np.ndarray:
-    """(K,) bool: more than half of the arm's replicates are right."""
-    return results.correct(arm).mean(0) > 0.5
-
-
 def outcomes(results) -> list[Outcome]:
     """The four outcomes of the first treatment against the control, each with a random draw of its images."""
-    control, treatment = results.plan.control, results.plan.treatments[0]
-    ours, theirs = right(results, treatment), right(results, control)
-    cells = {"both right": ours & theirs, f"only {treatment} right": ours & ~theirs,
-             f"only {control} right": ~ours & theirs, "both wrong": ~ours & ~theirs}
     made = []
-    for index, (name, chosen) in enumerate(cells.items()):
+    for index, (name, chosen) in enumerate(answers.outcomes(results, results.plan.treatments[0]).items()):
         images = np.flatnonzero(chosen)
         drawn = seeds.generator("side by side", index).permutation(len(images))[:FACES]
         made.append(Outcome(name, len(images), np.sort(images[drawn])))
     return made
 
 
-def draw(results, findings) -> Figure:
+def draw(results, summary) -> Figure:
     """Two faces beside each other for each outcome, each with its bars; placed by hand, since all have one size."""
     made, pair = outcomes(results), [results.plan.control, results.plan.treatments[0]]
     bars = max(0.9, 0.155 * len(results.faces.classes))
@@ -88,7 +79,7 @@ def _face(figure: Figure, results, image: int, left: float, top: float, bars: fl
     width, height = figure.get_size_inches()
     side = 0.95
     place = figure.add_axes((left / width, (top - side) / height, side / width, side / height))
-    picture(place, results.faces, int(results.rows[image]))
+    style.picture(place, results.faces, int(results.rows[image]))
     arms = (results.plan.control, results.plan.treatments[0])
     for line, arm in enumerate(arms):
         correct = results.arms[arm].probabilities[:, image].argmax(-1) == results.truth[image]

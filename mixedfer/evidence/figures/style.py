@@ -14,10 +14,12 @@ import warnings
 from collections.abc import Iterator, Sequence
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mixedfer.evidence.escaping import line
 from mixedfer.records import Plan
 
 #: Inches: the width of a page's text in two columns, which every figure fills.
@@ -39,11 +41,9 @@ _RC = {
     "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": FAINT,
     "axes.linewidth": 0.7, "xtick.color": FAINT, "ytick.color": FAINT, "xtick.labelcolor": INK,
     "ytick.labelcolor": INK, "text.color": INK, "axes.labelcolor": INK, "axes.titlecolor": INK, "legend.frameon": False,
-    "figure.dpi": 100, "savefig.dpi": DPI, "figure.facecolor": "white", "axes.facecolor": "white",
-    "svg.fonttype": "none", "svg.hashsalt": "mixedfer", "pdf.fonttype": 42, "image.interpolation": "none",
+    "savefig.dpi": DPI, "svg.fonttype": "none", "svg.hashsalt": "mixedfer", "image.interpolation": "none",
     # A class may be called "$5"; without this Matplotlib would read it as a formula, or fail on it.
     "text.parse_math": False,
-    "axes.unicode_minus": True, "path.simplify": True,
 }
 
 
@@ -90,20 +90,13 @@ def label(name: str, width: float = 24, lines: int = 2) -> str:
     >>> label("mixed with landmarks shuffled across images", 16).splitlines()
     ['mixed with', 'landmarks shuf…']
     """
-    kept = "".join(" " if unicodedata.category(letter)[0] == "C" else letter for letter in str(name))
-    words = kept.split() or ["(no name)"]
-    made = []
-    while words and len(made) < lines - 1:
-        line = words.pop(0)
-        while words and _length(f"{line} {words[0]}") <= width:
-            line = f"{line} {words.pop(0)}"
-        head = _head(line, width)
-        words = [line[len(head):], *words] if head != line else words
-        made.append(head)
-    rest = " ".join(words)
-    if rest:
-        made.append(rest if _length(rest) <= width else _head(rest, width - 1).rstrip() + "…")
-    return "\n".join(made)
+    kept = line(name) or "(no name)"
+    letters = max(2, int(width / _breadth(kept)))
+    made = textwrap.wrap(kept, letters)
+    if len(made) <= lines:
+        return "\n".join(made)
+    rest = " ".join(made[lines - 1:])
+    return "\n".join([*made[:lines - 1], rest[:letters - 1].rstrip() + "…"])
 
 
 def short(name: str, width: float = 14) -> str:
@@ -111,18 +104,20 @@ def short(name: str, width: float = 14) -> str:
     return label(name, width, 1)
 
 
-def _length(text: str) -> float:
-    """How wide a text is, in average letters; names of capitals, of "m" or in Chinese need more room."""
-    return sum(1.6 if letter in "mwMW@%—" or unicodedata.east_asian_width(letter) in "WF" else
-               1.2 if letter.isupper() else 1 for letter in text)
+def _breadth(text: str) -> float:
+    """How wide a text's letters are on average, at least 1; capitals, "m" and Chinese need more room."""
+    wide = [1.6 if letter in "mwMW@%—" or unicodedata.east_asian_width(letter) in "WF" else
+            1.2 if letter.isupper() else 1 for letter in text]
+    return sum(wide) / len(wide)
 
 
-def _head(text: str, width: float) -> str:
-    """As many of the first letters as fit into `width`, at least one."""
-    end = len(text)
-    while end > 1 and _length(text[:end]) > width:
-        end -= 1
-    return text[:end]
+def picture(axes: Axes, faces, row: int) -> None:
+    """One image of the face set, gray or colour, without axes."""
+    image = np.asarray(faces.images[row])
+    size = image.shape[0]
+    axes.imshow(image[..., 0] if image.shape[-1] == 1 else image, cmap="gray", vmin=0, vmax=255, aspect="equal")
+    axes.set(xlim=(-0.5, size - 0.5), ylim=(size - 0.5, -0.5))
+    axes.set_axis_off()
 
 
 def arm_legend(figure: Figure, plan: Plan, arms: Sequence[str] | None = None, **handle) -> None:

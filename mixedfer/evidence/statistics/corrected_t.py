@@ -19,7 +19,7 @@ TEST = "Nadeau-Bengio corrected t over folds"
 
 
 def compare(control: np.ndarray, treatment: np.ndarray, *, test_over_train: float, margin: float,
-            names: tuple[str, str] = ("control", "treatment")) -> Finding:
+            names: tuple[str, str] = ("control", "treatment"), higher_is_better: bool = True) -> Finding:
     """Compare two arms by their scores (n,), one per fold, n >= 2; `test_over_train` is n_test / n_train.
 
     Several replicates of one fold are averaged before, unless each draws its own folds (repeated cross-validation).
@@ -36,7 +36,8 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, test_over_train: floa
         what = "differ by the same amount in all folds" if found.difference else "score the same in every fold"
         return withhold(found.difference, control=names[0], treatment=names[1],
                         why=f"the arms {what}, which leaves no spread to judge by")
-    return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST)
+    return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST,
+                    higher_is_better=higher_is_better)
 
 
 def estimate(control: np.ndarray, treatment: np.ndarray, test_over_train: float) -> Estimate:

@@ -5,12 +5,14 @@ The verdict (smallest effect of interest; two one-sided tests for equivalence, S
     helps         the 95% interval lies above +margin
     hurts         the 95% interval lies below -margin
     equivalent    the 90% interval lies inside -margin..+margin
-    inconclusive  otherwise; `lean` says which way
+    inconclusive  otherwise, also where nothing was tested; `lean` says which way
+
+Where less of the metric is better (log loss) "helps" and "hurts" change sides. A study whose arms are not comparable has
+no verdict at all: its word is "not comparable".
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from mixedfer.evidence.statistics import equivalence, power
@@ -20,13 +22,14 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Finding:
-    """Treatment minus control in the study's metric, as proportions; None where a number was withheld.
+    """Treatment minus control in the study's metric, whichever way is better; None where a number was withheld.
 
     `p` is two-sided against no difference, `p_adjusted` the same after Holm over the study's treatments,
-    `p_equivalence` the larger of the two one-sided tests against the margin. `lean` puts direction and resolution in
-    words. `mde` is the difference that this design finds with 80% power, `smallest_margin` the margin that it would
-    take for even an observed difference of exactly 0 to count as equivalent. `se` is the standard error, `ddf` its
-    degrees of freedom (None: infinite, the normal distribution). `test` names the test, or says why there is none.
+    `p_equivalence` the larger of the two one-sided tests against the margin. `lean` puts the sign of the difference and
+    its resolution in words. `mde` is the difference that this design finds with 80% power, `mde_unlimited_replicates`
+    what more replicates alone could bring it down to (None where they are not what limits it), `smallest_margin` the
+    margin that it would take for even an observed difference of exactly 0 to count as equivalent. `se` is the standard
+    error, `ddf` its degrees of freedom. `test` names the test and its cases, or says why there is none.
     """
 
     control: str
@@ -40,6 +43,7 @@ class Finding:
     verdict: str
     lean: str
     mde: float | None
+    mde_unlimited_replicates: float | None
     smallest_margin: float | None
     se: float | None
     ddf: float | None
@@ -48,23 +52,24 @@ class Finding:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A difference, its standard error and the degrees of freedom (may be infinite) of its t distribution.
+    """A difference, its standard error (above 0) and the degrees of freedom of its t distribution.
 
-    >>> Estimate(0.0, 0.0, math.inf).p, Estimate(0.0, 0.0, math.inf).interval(0.95)
-    (1.0, (0.0, 0.0))
+    `floor` is (standard error, degrees of freedom) with unlimited replicates, where that is known.
+
+    >>> round(Estimate(0.02, 0.01, 9).p, 4)
+    0.0766
     """
 
     difference: float
     se: float
     ddf: float
+    floor: tuple[float, float] | None = None
 
     @property
     def p(self) -> float:
-        """Two-sided p of no difference. Without any spread: 1 for a difference of exactly 0, otherwise 0."""
+        """Two-sided p of no difference."""
         from scipy.stats import t
 
-        if self.se == 0:
-            return 1.0 if self.difference == 0 else 0.0
         return float(2 * t.sf(abs(self.difference) / self.se, self.ddf))
 
     def interval(self, level: float) -> Interval:
@@ -75,31 +80,33 @@ class Estimate:
         return self.difference - half, self.difference + half
 
 
-def conclude(estimate: Estimate, *, margin: float, control: str, treatment: str, test: str) -> Finding:
+def conclude(estimate: Estimate, *, margin: float, control: str, treatment: str, test: str,
+             higher_is_better: bool = True) -> Finding:
     """The finding that an estimate supports; `p_adjusted` is `p` until `comparing` adjusts it over treatments."""
     ci95, ci90 = estimate.interval(0.95), estimate.interval(0.90)
-    word, lean = verdict(estimate.difference, ci95, ci90, margin)
+    word, lean = verdict(estimate.difference, ci95, ci90, margin, higher_is_better)
     too_small = equivalence.p_value(estimate.difference, estimate.se, estimate.ddf, margin)
     return Finding(
         control=control, treatment=treatment, estimate=estimate.difference, ci95=ci95, ci90=ci90, p=estimate.p,
         p_adjusted=estimate.p, p_equivalence=too_small, verdict=word, lean=lean,
         mde=power.minimum_detectable_effect(estimate.se, estimate.ddf),
-        smallest_margin=power.smallest_margin(estimate.se, estimate.ddf), se=estimate.se,
-        ddf=estimate.ddf if math.isfinite(estimate.ddf) else None, test=test)
+        mde_unlimited_replicates=power.minimum_detectable_effect(*estimate.floor) if estimate.floor else None,
+        smallest_margin=power.smallest_margin(estimate.se, estimate.ddf), se=estimate.se, ddf=estimate.ddf, test=test)
 
 
-def withhold(difference: float, *, control: str, treatment: str, why: str) -> Finding:
+def withhold(difference: float, *, control: str, treatment: str, why: str, verdict: str = "inconclusive") -> Finding:
     """A finding without any significance: the difference in these runs, and the reason in `test`.
 
     >>> withhold(0.02, control="image-only", treatment="mixed", why="one replicate").verdict
     'inconclusive'
     """
     return Finding(control=control, treatment=treatment, estimate=difference, ci95=None, ci90=None, p=None,
-                   p_adjusted=None, p_equivalence=None, verdict="inconclusive", lean=f"{_sign(difference)}, untested",
-                   mde=None, smallest_margin=None, se=None, ddf=None, test=f"none: {why}")
+                   p_adjusted=None, p_equivalence=None, verdict=verdict, lean=f"{_sign(difference)}, untested", mde=None,
+                   mde_unlimited_replicates=None, smallest_margin=None, se=None, ddf=None, test=f"none: {why}")
 
 
-def verdict(difference: float, ci95: Interval, ci90: Interval, margin: float) -> tuple[str, str]:
+def verdict(difference: float, ci95: Interval, ci90: Interval, margin: float,
+            higher_is_better: bool = True) -> tuple[str, str]:
     """(verdict, lean) by a margin that was set before the data were seen.
 
     >>> verdict(0.03, (0.02, 0.04), (0.022, 0.038), margin=0.01)
@@ -108,7 +115,8 @@ def verdict(difference: float, ci95: Interval, ci90: Interval, margin: float) ->
     ('inconclusive', 'positive, size unresolved')
     """
     if ci95[0] > margin or ci95[1] < -margin:
-        return "helps" if ci95[0] > margin else "hurts", f"{_sign(difference)}, larger than the margin"
+        gains = (ci95[0] > margin) == higher_is_better
+        return "helps" if gains else "hurts", f"{_sign(difference)}, larger than the margin"
     resolved = ci95[0] > 0 or ci95[1] < 0
     if -margin < ci90[0] and ci90[1] < margin:
         return "equivalent", f"{_sign(difference) if resolved else 'no difference resolved'}, smaller than the margin"

@@ -2,7 +2,9 @@
 
     fingerprint(data) -> str       what the pictures depend on besides the source's own fields
     list(data) -> Listing          what there is; cheap, and checked: a wrong row is an error that names it
-    read(data, key) -> ndarray     one picture, uint8, (h, w) gray or (h, w, 3) RGB; in any process. Raises Unreadable
+    read(data, key) -> ndarray     one picture, uint8, (h, w) gray or (h, w, 3) RGB; in any process
+
+`read` raises Unreadable for a picture that cannot be decoded: it is recorded, the others go on. Any other error stops.
 
 `data` is the path that the user gave with --data, or None.
 """
@@ -23,13 +25,14 @@ from mixedfer.errors import BadInput, StudyError, nearest
 class Listing:
     """The pictures of a source, one entry each, in a fixed order.
 
-    `keys` is what `read` needs; `ids` where each picture came from; `labels` (n,) into the source's `classes`;
+    `keys` is what `read` needs; `ids` where each picture came from; `labels` (n,) into the names in `classes`;
     `partition` (n,) into `faceset.PARTITIONS` or None; `subjects` (n,) or None; `note` is printed in every report.
     """
 
     keys: Sequence[Any]
     ids: list[str]
     labels: np.ndarray
+    classes: tuple[str, ...]
     partition: np.ndarray | None = None
     subjects: np.ndarray | None = None
     note: str = ""

@@ -72,6 +72,14 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "surprise": {"inner brow raiser": 1, "outer brow raiser": 1, "upper lid raiser": 1, "jaw drop": 1},
 }
 
+#: The cue that landmarks cannot see: spots of light (+1) or shade (-1) beside the face, {(x, y): sign}. They keep away from
+#: the face: dlib's points follow a spot on the cheek and tell the class by that.
+_ABOVE, _BELOW = ((-1.2, -.75), (1.2, -.75)), ((-1.25, 1.75), (1.25, 1.75))
+CUES: dict[str, dict[tuple[float, float], int]] = {
+    "anger": dict.fromkeys(_ABOVE, -1), "happy": dict.fromkeys(_BELOW, 1), "neutral": {}, "sad": dict.fromkeys(_BELOW, -1),
+    "surprise": dict.fromkeys(_ABOVE, 1),
+}
+
 #: How faces differ at rest: smooth bumps (x, y, radius, dx, dy) at one standard deviation, the mirror bump included.
 _VARIATION = np.array([
     (.50, -.05, .45, .028, .000),       # eye distance

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixedfer.checked import Checked
 from mixedfer.disk import to_json
 from mixedfer.errors import BadInput, StudyError, Unreadable
 from mixedfer.faces.datasets import Listing, choose, need
@@ -24,17 +25,19 @@ PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folder:
+class Folder(Checked):
     """Class folders. `classes` empty means every sub-folder; `subject` is a regular expression with one group.
 
     The pattern is searched in each path relative to --data; its group names the subject, so that no person is both
-    trained on and tested: `subject=r"([a-z]+)-\\d+"` reads "anna" from `happy/anna-01.jpg`.
+    trained on and tested: `subject=r"([a-z]+)-\\d+"` reads "anna" from `happy/anna-01.jpg`. Photos are turned upright as
+    their EXIF orientation says.
     """
 
     classes: tuple[str, ...] = ()
     subject: str = ""
 
     def __post_init__(self):
+        super().__post_init__()
         try:
             groups = re.compile(self.subject).groups
         except re.error as error:
@@ -44,21 +47,15 @@ class Folder:
 
     def fingerprint(self, data: Path | None) -> str:
         root = _root(data)
-        return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in _pictures(root)])
-
-    def class_names(self, data: Path | None) -> tuple[str, ...]:
-        """The chosen classes, or the names of all class folders in alphabetical order."""
-        root = _root(data)
-        parts = _partitions(root)
-        folders = {child.name for part in (parts or [""]) for child in (root / part).iterdir() if child.is_dir()}
-        return choose(self.classes, sorted(name for name in folders if not name.startswith(".")))
+        return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in _pictures(_files(root), root)])
 
     def list(self, data: Path | None) -> Listing:
         """Every picture of the chosen classes, by path. Raises BadInput when a class is empty or a subject unreadable."""
         root = _root(data)
-        partitioned, classes = bool(_partitions(root)), self.class_names(root)
+        files, parts = _files(root), _partitions(root)
+        partitioned, classes = bool(parts), choose(self.classes, _class_folders(root, parts))
         paths, labels, partition = [], [], []
-        for path in _pictures(root):
+        for path in _pictures(files, root):
             parts = Path(path).parts[:-1]
             name = parts[1 if partitioned else 0] if len(parts) > partitioned else ""
             if name in classes:
@@ -69,7 +66,7 @@ class Folder:
             if index not in labels:
                 raise BadInput(f"class {name!r} has no picture", file=root / name,
                                remedy="Add pictures, or leave the class out with classes=(...).")
-        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), note=_ignored(root),
+        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), note=_ignored(files), classes=classes,
                        partition=np.array(partition, np.int8) if partitioned else None,
                        subjects=self._subjects(paths, root))
 
@@ -91,7 +88,7 @@ class Folder:
         try:
             raw = np.fromfile(path, np.uint8)
         except OSError as error:
-            raise Unreadable(f"cannot be opened ({error.strerror})", file=path) from error
+            raise _unopened(path, error) from error
         # Colour order is settled here, once: OpenCV decodes to BGR, mixedfer speaks RGB. EXIF rotation is applied.
         try:
             picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB) if len(raw) else None
@@ -109,21 +106,43 @@ def _root(data: Path | None) -> Path:
     return root
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change; a file that is not there (a broken link) is found unreadable later, and recorded."""
+def _unopened(path: str | Path, error: OSError) -> BadInput:
+    return BadInput(f"cannot be opened ({error.strerror})", file=path,
+                    remedy="Make it readable or take it away, then give the same command again.")
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does, even if its size and time are put back: two files that trade names, a new permission."""
     try:
         stat = path.stat()
-    except OSError:
-        return -1, -1
-    return stat.st_size, stat.st_mtime_ns
+    except OSError as error:
+        raise _unopened(path, error) from error
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
 
 
-def _ignored(root: Path) -> str:
+def _files(root: Path) -> list[str]:
+    """Every file below `root`, by its path from there."""
+    def stop(error: OSError):
+        raise _unopened(error.filename, error) from error
+    return sorted(os.path.relpath(os.path.join(folder, name), root)
+                  for folder, _, names in os.walk(root, onerror=stop) for name in names)
+
+
+def _pictures(files: list[str], root: Path) -> list[str]:
+    from imutils.paths import image_types
+
+    found = [path for path in files if path.lower().endswith(image_types)]
+    if not found:
+        raise BadInput("no picture in this folder", file=root, remedy="Expected FOLDER/class/picture.png or .jpg.")
+    return found
+
+
+def _ignored(files: list[str]) -> str:
     """A note on the files that are not taken for pictures, by kind."""
     from imutils.paths import image_types
 
-    kinds = Counter(os.path.splitext(name)[1].lower() or "no ending" for _, _, names in os.walk(root) for name in names
-                    if not name.startswith(".") and not name.lower().endswith(image_types))
+    names = [os.path.basename(path).lower() for path in files if not path.lower().endswith(image_types)]
+    kinds = Counter(os.path.splitext(name)[1] or "no ending" for name in names if not name.startswith("."))
     kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
     return f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})." if kinds else ""
 
@@ -139,10 +158,12 @@ def _partitions(root: Path) -> list[str]:
     return parts
 
 
-def _pictures(root: Path) -> list[str]:
-    from imutils import paths
-
-    found = sorted(os.path.relpath(path, root) for path in paths.list_images(str(root)))
-    if not found:
-        raise BadInput("no picture in this folder", file=root, remedy="Expected FOLDER/class/picture.png or .jpg.")
-    return found
+def _class_folders(root: Path, parts: list[str]) -> list[str]:
+    """The names of all class folders, in alphabetical order."""
+    folders = {child.name for part in (parts or [""]) for child in (root / part).iterdir() if child.is_dir()}
+    for name in folders:
+        try:
+            name.encode()
+        except UnicodeEncodeError as error:
+            raise BadInput(f"the folder name {os.fsencode(name)!r} is not UTF-8", file=root, remedy="Rename it.") from error
+    return sorted(name for name in folders if not name.startswith("."))

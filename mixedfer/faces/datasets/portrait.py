@@ -22,7 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import geometry, seeds
-from mixedfer.errors import BadInput, StudyError
+from mixedfer.checked import Checked, require
+from mixedfer.errors import BadInput
 from mixedfer.faces.datasets import Listing, _expressions, choose
 
 NOTE = ("The expressions are synthesised: every picture is a warp of one public-domain photograph (Rear Admiral Grace "
@@ -30,27 +31,34 @@ NOTE = ("The expressions are synthesised: every picture is a warp of one public-
         "not for real faces.")
 _SHAPE = (600, 512, 3)      # of the photograph on which `_expressions.PORTRAIT` was measured
 _CENTRE = (0.0, 0.62)       # what the picture is centred on, in the face frame
+_SPOT = .16                 # standard deviation of a cue's spot, in inter-ocular distances
 _VIEW = 3.6                 # inter-ocular distances that a picture shows: room for dlib's box and some background
 
 
 @dataclass(frozen=True, kw_only=True)
-class Portrait:
+class Portrait(Checked):
     """`identities` invented people, each with `per_class` pictures of every expression in `classes`.
 
     Pictures are RGB, `side` x `side` pixels; one picture depends on its key and on the fields below `per_class`, not on
-    which other pictures there are. `population` is a seed: another number, other people. `strength` scales how far
-    expressions go (a picture's intensity is drawn between a fifth of it and all of it), `variety` how much people
-    differ at rest, `fidgets` the play of muscles that mean nothing, `pose` turns of the head and its place in the
-    picture, `lighting` and `noise` what hides the face from a classifier of pixels. 0 switches each off; with
-    `strength=0` pictures say nothing about their class.
+    which other pictures there are. `population` is a seed: another number, other people. `variety` scales how much
+    people differ at rest, `fidgets` the play of muscles that mean nothing, `pose` turns of the head and its place in the
+    picture, `lighting` and `noise` what hides the face from a classifier of pixels. 0 switches each off.
+
+    Two things tell the class, each at an intensity drawn between a fifth of its strength and all of it. `strength` is how
+    far the expression moves the face: the signal in the landmarks, which pixels follow, so they show it too. `cue` is how
+    much light or shade falls beside the face: a signal in the pixels alone, which moves no landmark. With both at 0
+    pictures say nothing about their class.
     """
 
+    RANGES = {"identities": (1, 10**6), "per_class": (1, 10**6), "side": (100, 10**4), "population": (0, 10**9),
+              **dict.fromkeys(("strength", "cue", "variety", "fidgets", "pose", "lighting", "noise"), (0, 100))}
     classes: tuple[str, ...] = ("anger", "happy", "neutral", "sad", "surprise")
     identities: int = 60
     per_class: int = 4
     side: int = 200
     population: int = 0
     strength: float = 1.0
+    cue: float = 0.0
     variety: float = 1.0
     fidgets: float = 1.0
     pose: float = 1.0
@@ -58,16 +66,9 @@ class Portrait:
     noise: float = 1.0
 
     def __post_init__(self):
+        super().__post_init__()
+        require(bool(self.classes), "Portrait(classes=()): expected at least one class")
         choose(self.classes, list(_expressions.EXPRESSIONS))
-        if not self.classes:
-            raise StudyError("Portrait(classes=()): expected at least one class")
-        whole = {"identities": 1, "per_class": 1, "side": 100}
-        amounts = dict.fromkeys(("strength", "variety", "fidgets", "pose", "lighting", "noise"), 0)
-        for name, least in (whole | amounts).items():
-            value, kinds = getattr(self, name), (int,) if name in whole else (int, float)
-            if type(value) not in kinds or not least <= value < float("inf"):
-                kind = "an integer" if name in whole else "a number"
-                raise StudyError(f"Portrait({name}={value!r}): expected {kind}, {least} or more")
 
     def fingerprint(self, data: Path | None) -> str:
         """The SHA-256 of the photograph's file."""
@@ -81,7 +82,8 @@ class Portrait:
                 for number in range(self.per_class)]
         keys = [f"{person:03d}/{self.classes[label]}/{number}" for person, label, number in rows]
         persons, labels, _ = np.array(rows, np.int64).T
-        return Listing(keys=keys, ids=keys, labels=labels.copy(), subjects=persons.copy(), note=NOTE)
+        return Listing(keys=keys, ids=keys, labels=labels.copy(), subjects=persons.copy(), note=NOTE,
+                       classes=self.classes)
 
     def truth(self, key: str) -> np.ndarray:
         """`(68, 2)` float64: where the landmarks of this picture truly are, in its pixels."""
@@ -98,6 +100,7 @@ class Portrait:
         picture = _warp(skin, points, matrix, self.side)
         picture = _open_mouth(picture, geometry.transform(points[60:68], matrix), self.side)
         picture = _light(picture, once, self.lighting)
+        picture = _spotlight(picture, key.split("/")[1], matrix, self.cue * self._draws("cue", key).uniform(.2, 1))
         return _sense(picture, once, self.noise, self.side)
 
     def _draws(self, purpose: str, key: str) -> np.random.Generator:
@@ -226,6 +229,19 @@ def _open_mouth(picture: np.ndarray, lips: np.ndarray, side: int) -> np.ndarray:
     depth = np.clip(gap / .02, 0, .95)
     soft = cv2.GaussianBlur(mask, (0, 0), side / 200).astype(np.float32)[..., None] * np.float32(depth / 255)
     return picture + soft * (np.array([42, 20, 20], np.float32) - picture)
+
+
+def _spotlight(picture: np.ndarray, expression: str, matrix: np.ndarray, cue: float) -> np.ndarray:
+    """Soft spots of light or shade beside the face where `CUES` says, 60 gray levels at a `cue` of 1: `(h, w, 3)` float32."""
+    if not cue:
+        return picture
+    x, y = np.meshgrid(np.arange(picture.shape[1]), np.arange(picture.shape[0]))
+    radius = _SPOT * np.sqrt(abs(np.linalg.det(matrix[:, :2])))
+    for place, sign in _expressions.CUES[expression].items():
+        across, down = matrix @ (*place, 1)
+        spot = np.exp(-((x - across)**2 + (y - down)**2) / (2 * radius**2))
+        picture = picture + np.float32(60 * cue * sign) * spot[..., None].astype(np.float32)
+    return picture
 
 
 def _light(picture: np.ndarray, once: np.random.Generator, lighting: float) -> np.ndarray:

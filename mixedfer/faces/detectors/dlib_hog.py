@@ -27,11 +27,9 @@ class DlibHog(Checked):
     threshold: float = 0.0
 
     def find(self, picture: np.ndarray) -> Box | None:
-        from imutils.face_utils import rect_to_bb
-
         faces, _, _ = _detector().run(picture, self.upsample, self.threshold)
-        boxes = [Box(*map(float, rect_to_bb(face))) for face in faces]
-        return max(boxes, key=lambda box: box.width * box.height, default=None)
+        face = max(faces, key=lambda face: face.area(), default=None)
+        return None if face is None else Box(*map(float, (face.left(), face.top(), face.width(), face.height())))
 
 
 @functools.cache

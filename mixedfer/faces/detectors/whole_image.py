@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class WholeImage(Checked):
     >>> WholeImage().find(np.zeros((48, 40), np.uint8))
     Box(left=0.0, top=0.0, width=40.0, height=48.0)
     """
+
+    searches: ClassVar[bool] = False
 
     def find(self, picture: np.ndarray) -> Box:
         return Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))

@@ -1,24 +1,35 @@
-"""Negative control: real landmarks, but of another face of the same partition.
-
-The network, its size and the landmarks' distribution stay what they are; only the link to the image is cut. If this arm
-gains as much as the real one, the gain is not due to what landmarks say.
-"""
+"""Negative control: real landmarks, but of another face of the same partition."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
+from mixedfer.checked import require
+from mixedfer.learning.views import Wrapping
+
 
 @dataclass(frozen=True)
-class Shuffled:
-    """Another view, of the landmarks of a randomly drawn face; the pairing is fixed for the whole run."""
+class Shuffled(Wrapping):
+    """Another view, of the landmarks of a randomly drawn face; the pairing is fixed for the whole run.
 
-    view: Any
+    The network, its size and the landmarks' distribution stay what they are; only the link to the image is cut. Raises
+    StudyError where there is no other face.
 
-    def sources(self, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    >>> from mixedfer.learning.views.normalised import normalised
+    >>> rows = np.arange(5)
+    >>> bool((Shuffled(normalised).sources(rows, np.zeros(5), np.random.default_rng(0)) != rows).all())
+    True
+    """
+
+    rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from having a landmark branch and real-looking "
+                                "input, not from what a face's own landmarks say about it.")
+
+    def sources(self, rows: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """For each row another one of `rows`, each used once."""
+        require(len(rows) > 1, f"{type(self).__name__}: a partition or class of one face has no other face to take")
         # One cycle through all rows in random order (Sattolo): no face keeps its own.
         order = rng.permutation(len(rows))
         sources = np.empty_like(rows)

@@ -1,0 +1,55 @@
+"""The command that makes a study's numbers again, as it can be pasted into a shell."""
+
+from __future__ import annotations
+
+import shlex
+import unicodedata
+
+from mixedfer.records import Plan
+from mixedfer.study import PREDICTOR
+
+LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iBUG 300-W data set, whose licence "
+           "excludes commercial use. What is trained on these landmarks inherits that limit.")
+
+
+def command(plan: Plan) -> str:
+    """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads and landmark model as they were."""
+    # Plans of earlier versions did not note the command.
+    told = getattr(plan, "command", None) or {}
+    backend, threads, predictor = (told.get(key) for key in ("backend", "threads", "predictor"))
+    return " ".join([
+        *([f"KERAS_BACKEND={quoted(backend)}"] if backend not in (None, "tensorflow") else []),
+        "mixedfer run", quoted(told.get("file") or f"experiments/{plan.name}.py"),
+        *(f"--set {quoted(setting)}" for setting in told.get("settings", plan.settings)),
+        *([f"--threads {threads}"] if threads not in (None, 1) else []),
+        *([f"--predictor {quoted(predictor)}"] if predictor else []),
+    ])
+
+
+def quoted(text: str) -> str:
+    r"""One word of a shell command; control characters, which a page cannot show, are written as escapes.
+
+    >>> quoted("epochs=3"), quoted("name=a b"), quoted("a'\n`")
+    ('epochs=3', "'name=a b'", "$'a\\'\\x0a`'")
+    """
+    if not any(_hidden(letter) for letter in text):
+        return shlex.quote(text)
+    return "$'" + "".join(_escaped(letter) for letter in text) + "'"
+
+
+def licence(plan: Plan) -> str:
+    """What the landmark model's licence asks for."""
+    predictor = plan.study.get("preparation", {}).get("predictor")
+    if predictor == PREDICTOR:
+        return LICENCE
+    return f"The landmarks come from another predictor than the usual one (SHA-256 {predictor}); mind its licence."
+
+
+def _hidden(letter: str) -> bool:
+    return unicodedata.category(letter)[0] == "C" or letter in "\u2028\u2029"
+
+
+def _escaped(letter: str) -> str:
+    if _hidden(letter):
+        return "".join(f"\\x{byte:02x}" for byte in letter.encode("utf-8", "surrogateescape"))
+    return {"\\": "\\\\", "'": "\\'"}.get(letter, letter)

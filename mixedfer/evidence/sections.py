@@ -1,0 +1,156 @@
+"""What stands in a report, and in which order: one list, which the page and its Markdown twin both lay out.
+
+A section is a title and blocks. A block is a kind, which both templates know how to write, and its content:
+
+    text      a sentence or more                     table     a `table.Table`
+    files     (title, [(label, address)]) pairs      gallery   a `gallery.Gallery`
+    verdicts  a list of {word, kind, symbol, ...}    picture   a `pictures.Picture`
+    checks    the checks of the proof                code      text to be copied
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mixedfer.evidence import reproduce, wording
+from mixedfer.evidence.pictures import Picture
+from mixedfer.evidence.table import Table
+
+SYMBOLS = {"helps": "▲", "hurts": "▼", "equivalent": "=", "inconclusive": "?", wording.UNPROVEN: "✕"}
+Block = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report; `name` is where links to it lead."""
+
+    name: str
+    title: str
+    blocks: list[Block]
+
+
+class Shelf:
+    """Pictures or tables by name, each taken once, so that what no section asked for is not lost."""
+
+    def __init__(self, kind: str, things: list[Picture] | list[Table]):
+        self.kind, self.things = kind, {thing.name: thing for thing in things}
+
+    def __call__(self, *names: str) -> list[Block]:
+        """Blocks of those that are there."""
+        return [(self.kind, self.things.pop(name)) for name in names if name in self.things]
+
+    def rest(self) -> list:
+        """What was never taken."""
+        return list(self.things.values())
+
+
+def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table], gallery) -> list[Section]:
+    """Every section that has something to show; the answer first."""
+    picture, table = Shelf("picture", drawn), Shelf("table", tables)
+    passed = summary["comparable"]["passed"]
+    made = [
+        Section("answer", "The answer", _answer(summary, picture)),
+        Section("resolution", "What this design could have seen", _resolution(table)),
+        Section("explains", "What explains the gain?", _explains(results.plan, table)),
+        Section("comparable", "Are the arms comparable?", [
+            ("checks", summary["comparable"]["checks"]),
+            ("text", "Every check passed: the arms differed in their inputs and in the layers listed above, and in nothing "
+             "else." if passed else "No. A check failed, so no significance is given anywhere in this report."),
+            *_files(table("checks"))]),
+        Section("decided", "What was decided before and after seeing the test set", [
+            *table("decisions"), ("text", _exploratory(passed))]),
+        Section("arms", "The arms", [
+            ("text", "Every run is listed, none is chosen."), *table("inputs", "arms"), *picture("learning_curves")]),
+        Section("where", "Where they differ", [
+            ("text", "Intervals are not adjusted for looking at several classes; p (BH) is." if passed
+             else "Differences in these runs only."),
+            *picture("by_class"), *table("classes"), *picture("confusion"), *picture("by_found"), *table("found")]),
+        Section("gallery", "Face by face", [("gallery", gallery), *picture("side_by_side", "landmarks")]),
+        Section("others", "Other ways to ask", _others(summary, table)),
+        Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
+        Section("data", "The data", [*_found(results, summary), *table("faces", "balance")]),
+        Section("figures", "Further figures", [("picture", other) for other in picture.rest()]),
+        Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(table.rest())]),
+        Section("reproduce", "How to reproduce", [
+            ("code", reproduce.command(results.plan)),
+            ("text", "Add --data PATH if the data lie elsewhere. Finished runs are reused; mixedfer report instead of mixedfer "
+             "run rebuilds this page from them without training."),
+            ("text", reproduce.licence(results.plan))]),
+    ]
+    return [section for section in made if section.blocks]
+
+
+def _answer(summary: Mapping, picture) -> list[Block]:
+    told = [("verdicts", _verdicts(summary))]
+    # Many verdicts are seen at a glance in the figure only.
+    return [*told, *picture("effect")] if len(summary["comparisons"]) < 4 else [*picture("effect"), *told]
+
+
+def _verdicts(summary: Mapping) -> list[dict]:
+    return [{"word": row["verdict"], "kind": row["verdict"].replace(" ", "-"), "symbol": SYMBOLS[row["verdict"]],
+             "sentence": wording.measured(row, summary["metric"]), "meaning": wording.meaning(row, summary)}
+            for row in wording.judged(summary)]
+
+
+def _resolution(table) -> list[Block]:
+    found = table("resolution")
+    told = ("A true difference of the size in the second column is found by 8 of 10 such studies (80% power); replicates "
+            "alone, however many, bring it down to that in the third. Equivalence can be shown for the margin in the last "
+            "column and for larger ones.")
+    return [("text", told if found else "Nothing was tested, so there is no smallest detectable effect."), *found,
+            *table("comparisons")]
+
+
+def _explains(plan, table) -> list[Block]:
+    found = table("explains", "beyond")
+    if len(plan.treatments) < 2:
+        return []
+    return [("text", "A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information "
+             "about the face."), *found]
+
+
+def _exploratory(passed: bool) -> str:
+    told = ("The verdict on each treatment is confirmatory: its test, margin and adjustment were fixed as above. Everything "
+            "else is exploratory, found by looking, and needs new data to be confirmed: ")
+    return (f"{told if passed else 'Nothing here is confirmatory, because a check failed. All of it is exploratory: '}"
+            "differences by class, on found and missed faces, other metrics, calibration, single replicates, the gallery.")
+
+
+def _others(summary: Mapping, table) -> list[Block]:
+    folds = summary["design"]["folds"]
+    models = f"{folds} pairs of models, one per fold," if folds > 1 else "one pair of trained models"
+    method = ("P is the probability that the true difference is better or worse by more than the margin, or within it "
+              "(Bayesian correlated t test over folds)." if folds > 1 else
+              "The bootstrap resamples replicates and images; the sign-flip test asks about other seeds on these very images.")
+    methods, metrics, single = table("robustness"), table("others"), table("mcnemar")
+    return [
+        *([("text", f"The same question by other methods. {method}")] if methods else []), *methods,
+        *([("text", "Exploratory: not adjusted for looking at several metrics. Of log loss, less is better.")]
+          if metrics else []), *metrics,
+        *([("text", f"McNemar's test compares {models} on these images. It says nothing about other seeds, and several "
+            "of them must not be pooled.")] if single else []), *single]
+
+
+def _found(results, summary: Mapping) -> list[Block]:
+    faces = summary["faces"]
+    if not results.faces.meta.get("searched", True):
+        told = f"No detector was used: the landmarks were placed in the whole picture, in all {faces['images']:,} pictures"
+    else:
+        share = f" ({faces['found'] / faces['images']:.1%})" if faces["images"] else ""
+        told = (f"The detector found a face in {faces['found']:,} of {faces['images']:,} pictures{share}, and in "
+                f"{results.found.sum():,} of the {len(results.rows):,} test images")
+    lost = f"; {faces['unreadable']:,} could not be read" if faces["unreadable"] else ""
+    return [("text", f"{told}{lost}.")]
+
+
+def _files(tables: list[Block]) -> list[Block]:
+    """Tables as links only."""
+    return [("files", [(table.title, table.files()) for _, table in tables])] if tables else []
+
+
+def _rest(tables: list[Table]) -> list[Block]:
+    return [("files", [*((table.title, table.files()) for table in tables),
+                       ("Every prediction for every test image", [("CSV", "tables/predictions.csv")]),
+                       ("All numbers of this page", [("JSON", "results.json")])])]

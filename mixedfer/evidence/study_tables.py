@@ -1,0 +1,119 @@
+"""Tables of what a study was made of: its data, arms, settings, checks and decisions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from mixedfer.evidence import partitions, wording
+from mixedfer.evidence.table import Column, Table, table_of
+
+
+def balance(results) -> Table:
+    """How many pictures of each class trained, validated and tested the models."""
+    parts = partitions.of(results)
+    labels = np.asarray(results.faces.labels)
+    rows = [[name, *((int((rows & (labels == index)).sum()), int(rows.sum())) for rows in parts.values())]
+            for index, name in enumerate(results.faces.classes)]
+    columns = (Column("class"), *(Column(part, kind="part") for part in parts))
+    return Table("balance", "Pictures of each class in each partition", columns, rows)
+
+
+def faces(results) -> Table:
+    """Pictures given and faces found, by class, in each partition and among the tested images."""
+    data = results.faces
+    labels, seen = np.asarray(data.labels), np.asarray(data.found)
+    everything = np.ones(len(data), bool)
+    official = {name: np.asarray(data.partition) == index for index, name in enumerate(data.meta["partitions"])}
+    tested = np.isin(np.arange(len(data)), results.rows)
+    parts = {"all": everything, **{name: rows for name, rows in official.items() if rows.any()}}
+    parts |= {} if any(np.array_equal(tested, rows) for rows in parts.values()) else {"tested": tested}
+    kinds = {**{name: labels == index for index, name in enumerate(data.classes)}, None: everything}
+    rows = [["all" if name is None else name,
+             *((int((own & part & seen).sum()), int((own & part).sum())) for part in parts.values())]
+            for name, own in kinds.items()]
+    columns = (Column("class"), *(Column(part, kind="share") for part in parts))
+    return Table("faces", "Pictures in which a face was found", columns, rows)
+
+
+def checks(summary: dict) -> Table:
+    """The lines of the proof."""
+    columns = (Column("name", "check"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
+    return table_of("checks", "Are the arms comparable?", columns, summary["comparable"]["checks"])
+
+
+def inputs(plan) -> Table:
+    """What each arm sees, the only thing in which arms differ; the full names of views only in the CSV."""
+    arms = [arm for arm in [plan.study.get("control"), *(plan.study.get("treatments") or [])] if arm]
+    rows = [[arm["name"], bool(arm.get("image")), _brief(arm.get("landmarks")), _value(arm.get("landmarks")),
+             _brief(arm.get("widened")), arm.get("seed", 0)] for arm in arms]
+    columns = (Column("arm"), Column("image", kind="yes"), Column("landmarks", kind="words"), Column("view", reach="csv"),
+               Column("widened", "widened as for", "words"), Column("seed", kind="count"))
+    # What no arm uses is not worth a column.
+    kept = [index for index in range(6) if index < 4 or any(row[index] not in ("none", 0) for row in rows)]
+    return Table("inputs", "What each arm sees", tuple(columns[index] for index in kept),
+                 [[row[index] for index in kept] for row in rows])
+
+
+def decisions(results, summary: dict) -> Table:
+    """Every choice that could have been bent to fit the answer, and when it was made."""
+    plan, design = results.plan, summary["design"]
+    recipe = plan.study.get("recipe", {})
+    moved = wording.moved_margin(summary)
+    chosen = {"last": "the last epoch's weights: nothing is selected",
+              "best": "the epoch with the best validation accuracy"}.get(recipe.get("selection"), "as in the settings")
+    before, count = "before the first run", len(plan.treatments)
+    rows = [
+        ["margin", wording.unit(plan.margin), f"changed: {wording.unit(plan.first_margin)} at first" if moved else before],
+        ["metric", plan.metric, "in the study file"],
+        ["runs", f"{design['replicates']} replicates of {count + 1} arms, all reported", "in the study file"],
+        ["tested weights", chosen, "before the test partition was read"],
+        ["test partition", f"{design['test_images']:,} images", "read once by each run, after its training"],
+        ["set on the command line", ", ".join(f"{name} = {_value(value)}" for name, value in plan.varied.items()) or "nothing",
+         "with the runs"],
+        ["several treatments", f"Holm over {count}" if count > 1 else "one treatment: nothing to adjust", "by the program"],
+    ]
+    columns = (Column("decision"), Column("choice", kind="words"), Column("when", kind="words"))
+    return Table("decisions", "What was decided, and when", columns, rows)
+
+
+def hyperparameters(plan) -> Table:
+    """The whole study, flattened, but for its arms; the same for every arm."""
+    left_out = ("control", "treatments", "question", "kind")
+    rows = [list(item) for item in _flat({key: value for key, value in plan.study.items() if key not in left_out})]
+    columns = (Column("setting"), Column("value", kind="words"))
+    return Table("hyperparameters", "Settings, the same for every arm", columns, rows)
+
+
+def provenance(summary: dict) -> Table:
+    """Software, device and data of the runs."""
+    rows = [[name, _value(value)] for name, value in summary["provenance"].items()]
+    columns = (Column("what"), Column("value", kind="words"))
+    return Table("provenance", "Software, device and data", columns, rows)
+
+
+def _brief(view: Any) -> str:
+    """A view by its name and its values, without modules and hashes."""
+    return re.sub(r"[\w.]+:(\w+)(@\w+)?", r"\1", _value(view))
+
+
+def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, str]]:
+    """(dotted name, value) of every leaf; a part's kind stands at the part's own name."""
+    if not isinstance(node, dict):
+        return [(prefix, _value(node))]
+    kind = [(prefix, str(node["kind"]))] if "kind" in node and prefix else []
+    return kind + [item for key, value in node.items() if key != "kind"
+                   for item in _flat(value, f"{prefix}.{key}" if prefix else key)]
+
+
+def _value(value: Any) -> str:
+    """A JSON value as people write it; a part of a study by its kind and fields."""
+    if isinstance(value, dict):
+        fields = ", ".join(f"{key} = {_value(item)}" for key, item in value.items() if key != "kind")
+        return f"{value['kind']}({fields})" if "kind" in value and fields else str(value.get("kind", fields))
+    if isinstance(value, list):
+        return ", ".join(_value(item) for item in value)
+    return {None: "none", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)
