@@ -25,7 +25,8 @@ Reports = Annotated[Path, typer.Option(help="Where reports are written.", metava
 Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
                                                help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
-Workers = Annotated[str, typer.Option(help="Worker processes: a number, or auto for one per core.", metavar="N")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as there are cores, unless given.",
+                                             metavar="N")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -45,23 +46,14 @@ def _interruptible():
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
 @_interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, set: Set = None,
-        predictor: Predictor = None, workers: Workers = "auto", threads: Threads = 1, quiet: Quiet = False) -> None:
+        predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
-    from mixedfer import records, runner
+    from mixedfer import runner
 
-    study, place = _study(file, set), _place(data, store, predictor, workers, threads, quiet)
+    study, place = _study(file, set), runner.Place(data, store, predictor, workers, threads, quiet)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
-    faces = _prepare(study, place, say)
-    todo = runner.jobs(study, faces, place)
-    missing = runner.missing(todo)
-    say(f"{len(todo)} cells, {len(todo) - len(missing)} finished")
-    plan = runner.plan(study, file.stem, faces, todo, set or [], store)
-    if missing:
-        runner.check(study, faces)
-    runner.train(missing, place)
-    records.write_plan(runner.plan_file(study, file.stem, store), plan)
-    _report(plan, store, reports)
+    _report(runner.run(study, file.stem, place, file=file, settings=set or [], say=say), study, file.stem, store, reports)
 
 
 @app.command(epilog="Example: mixedfer report experiments/quickstart.py")
@@ -70,19 +62,22 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
     from mixedfer import runner
 
     study = _study(file, set)
-    _report(runner.read_plan(study, file.stem, set or [], store), store, reports)
+    _report(runner.read_plans(study, file.stem, set or [], store), study, file.stem, store, reports)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
 @_interruptible()
 def prepare(file: StudyFile, data: Data = None, store: Store = STORE, set: Set = None, predictor: Predictor = None,
-            workers: Workers = "auto", quiet: Quiet = False, json: AsJson = False) -> None:
+            workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class."""
     from mixedfer import runner
+    from mixedfer.faces import preparation
 
-    study, place = _study(file, set), _place(data, store, predictor, workers, 1, quiet)
-    faces = _prepare(study, place, _silent if json else typer.echo)
+    study, place = _study(file, set), runner.Place(data, store, predictor, workers, 1, quiet)
+    faces = runner.prepare(study, place)
     runner.check(study, faces)
+    if not json:
+        typer.echo(preparation.describe(faces))
     if json:
         from mixedfer.disk import to_json
 
@@ -131,29 +126,11 @@ def _study(file: Path, settings: list[str] | None):
     return study_files.load(file, settings or [])
 
 
-def _place(data, store, predictor, workers, threads, quiet):
-    from mixedfer.runner import Place
-
-    if workers != "auto" and not (workers.isdigit() and int(workers) > 0):
-        raise BadInput(f"--workers {workers!r}: expected a number above 0, or auto")
-    return Place(data, store, predictor, 0 if workers == "auto" else int(workers), threads, quiet)
-
-
-def _prepare(study, place, say):
-    from mixedfer import runner
-    from mixedfer.faces import preparation
-
-    faces = runner.prepare(study, place)
-    say(preparation.describe(faces))
-    if faces.meta["note"]:
-        say(f"  Note: {faces.meta['note']}")
-    return faces
-
-
-def _report(plan, store: Path, reports: Path) -> None:
+def _report(plans, study, name: str, store: Path, reports: Path) -> None:
     from mixedfer.evidence import report as writer
 
-    typer.echo(writer.write(plan, store, reports))
+    for plan in plans:
+        typer.echo(writer.write(plan, store, reports))
 
 
 def _silent(text: str) -> None:

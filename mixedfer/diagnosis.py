@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 from mixedfer import __version__, processes
-from mixedfer.errors import BadInput, MixedferError
+from mixedfer.errors import MixedferError
 from mixedfer.faces import landmarks
+from mixedfer.identity import version
 from mixedfer.learning import backend
 from mixedfer.study import PREDICTOR
 
@@ -22,12 +22,13 @@ def examine(predictor: Path | None) -> Iterator[tuple[str, str]]:
     yield "python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "cores", str(processes.cores())
     for name in PACKAGES:
-        yield name, _version(name)
-    yield "dlib", _version("dlib-bin", "dlib")
+        yield name, version(name) or "not installed"
+    yield "dlib", version("dlib-bin", "dlib") or "not installed"
     yield "predictor", _try(lambda: str(landmarks.find_predictor(predictor, PREDICTOR)))
     yield "backend", _try(lambda: "{backend} {backend_version}".format(**backend.versions()))
     yield "accelerator", _try(_device)
-    yield "deterministic", "yes: repeatable bit for bit on this machine with these versions and one number of threads"
+    yield "deterministic", ("yes: repeatable bit for bit on this machine with these versions and one number of threads"
+                            if backend.deterministic() else "no: this backend has operations that do not repeat bit for bit")
 
 
 def _device() -> str:
@@ -37,19 +38,10 @@ def _device() -> str:
     return "none; training runs on the processor" if device == "cpu" else device
 
 
-def _version(*names: str) -> str:
-    for name in names:
-        try:
-            return importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return "not installed"
-
-
 def _try(find) -> str:
     try:
         return find()
-    except (MixedferError, BadInput) as error:
+    except MixedferError as error:
         return f"missing: {error}"
     except ImportError as error:
         return f"does not import: {error}"

@@ -25,16 +25,6 @@ def to_json(value: Any) -> str:
     return json.dumps(value, sort_keys=True, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
 
 
-def to_line(value: Any) -> str:
-    """JSON on one line without tabs, for append-only logs."""
-    return json.dumps(value, separators=(",", ":"))
-
-
-def from_line(text: str) -> Any:
-    """The value that `to_line` wrote."""
-    return json.loads(text)
-
-
 def read_json(path: Path) -> Any:
     """The value in a JSON file that mixedfer wrote. Raises Damaged when the file is missing or cut off."""
     try:
@@ -139,10 +129,10 @@ def lock(path: Path, what: str) -> Iterator[None]:
         held.release()
 
 
-def hash_file(path: Path, algorithm: str = "sha256") -> str:
-    """Hexadecimal digest of a file's bytes."""
+def hash_file(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def hash_arrays(*arrays: np.ndarray) -> str:

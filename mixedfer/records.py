@@ -12,6 +12,7 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
     timing.json        seconds; the only file that differs between two runs of the same cell
 
 `studies/<name>.json` (a `Plan`) lists the runs of a study, so that a report needs neither the data nor Keras.
+`decided/<run>.json` notes the margin and metric under which a run was first asked for.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import numpy as np
 
 from mixedfer import disk
 from mixedfer.errors import BadInput, Damaged
+from mixedfer.identity import digest
 
 FACTS = ("spec", "provenance", "proof", "history", "summary")
 
@@ -54,22 +56,50 @@ class Plan:
     """The runs of a study: what `mixedfer run` leaves for `mixedfer report`.
 
     `study` is the canonical study; `faces` the face set's folder name; `cells` one entry per run, in study order:
-    {"arm", "fold", "replicate", "run"}; `control` and `treatments` are arm names; `varied` the values set on the command line
-    and `settings` the same as they were typed; `first_margin` the margin that the study had when it was first trained.
+    {"arm", "fold", "replicate", "run"}; `varied` the values set on the command line; `command` the command itself: {"file",
+    "settings", "threads", "predictor", "backend"}; `first_margin` and `first_metric` what the study decided by when the
+    first of these runs was made.
     """
 
     name: str
-    question: str
-    metric: str
-    margin: float
     study: dict
     faces: str
-    control: str
-    treatments: list[str]
     cells: list[dict]
     varied: dict
-    settings: list[str]
+    command: dict
     first_margin: float
+    first_metric: str
+
+    @property
+    def question(self) -> str:
+        return self.study["question"]
+
+    @property
+    def metric(self) -> str:
+        return self.study["metric"]
+
+    @property
+    def margin(self) -> float:
+        return self.study["margin"]
+
+    @property
+    def control(self) -> str:
+        """The control arm's name."""
+        return self.study["control"]["name"]
+
+    @property
+    def treatments(self) -> list[str]:
+        """The other arms' names."""
+        return [arm["name"] for arm in self.study["treatments"]]
+
+
+def decided(store: Path, run: str, margin: float, metric: str) -> tuple[float, str]:
+    """The margin and metric under which a run was first asked for; these, if it never was. Kept for good."""
+    path = store / "decided" / f"{run}.json"
+    if not path.exists():
+        disk.write_json(path, {"margin": margin, "metric": metric})
+    first = disk.read_json(path)
+    return first["margin"], first["metric"]
 
 
 def run_folder(store: Path, run: str) -> Path:
@@ -105,9 +135,9 @@ def read(folder: Path) -> Record:
     return Record(**facts, **predictions)
 
 
-def plan_file(store: Path, making: str) -> Path:
-    """Where the plan of a study lies; `making` is `study.digest(study.making())`."""
-    return store / "studies" / f"{making}.json"
+def plan_file(store: Path, name: str, making: dict) -> Path:
+    """Where the plan of a study lies: by its name and what made its runs; question, metric and margin may change."""
+    return store / "studies" / f"{digest({'name': name, 'making': making})}.json"
 
 
 def write_plan(path: Path, plan: Plan) -> None:

@@ -18,13 +18,15 @@ def undisturbed(tmp_path_factory):
 
 
 def killed_at_random(folder, times, seed):
-    draw = random.Random(seed)
+    draw, killed = random.Random(seed), 0
     for _ in range(times):
         process = start("run", TINY, "--quiet", cwd=folder)
         time.sleep(draw.uniform(0.3, 16))
         process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
         process.communicate()
     mixedfer("run", TINY, "--quiet", cwd=folder)
+    assert killed, "every command had ended before it was killed"
 
 
 def test_killed_and_run_again_gives_the_same_bytes(undisturbed, tmp_path):

@@ -83,7 +83,7 @@ def test_a_failing_cell_is_named(tmp_path):
 @pytest.mark.parametrize(("arguments", "problem"), [
     (("run", "no-such.py"), "no such study file"),
     (("run", TINY, "--set", "epoch=3"), "'epochs'"),
-    (("run", TINY, "--workers", "many"), "expected a number above 0, or auto"),
+    (("run", TINY, "--workers", "many"), "many"),
     (("run", ROOT / "experiments" / "fer2013.py"), "--data PATH"),
     (("run", ROOT / "experiments" / "fer2013.py", "--data", "nowhere.csv"), "no such file or folder"),
     (("report", TINY), "has no runs in this store"),

@@ -23,10 +23,10 @@ class Job:
     store: Path
     run: str
 
-
-def job(cell: Cell, faces: FaceSet, store: Path, threads: int) -> Job:
-    """The job of a cell. Its run is named by what decides its numbers, so equal cells of two studies are one run."""
-    return Job(cell, faces.folder, store, run_name(cell, faces, threads))
+    @classmethod
+    def of(cls, cell: Cell, faces: FaceSet, store: Path, threads: int) -> Job:
+        """The job of a cell. Its run is named by what decides its numbers, so equal cells of two studies are one run."""
+        return cls(cell, faces.folder, store, run_name(cell, faces, threads))
 
 
 def run_name(cell: Cell, faces: FaceSet, threads: int) -> str:

@@ -49,10 +49,10 @@ def _watch(futures: dict[Future, Job], channel, bar) -> list[str]:
 
 def _show(channel, seen: dict[str, int], bar) -> None:
     while not channel.empty():
-        run_name, epochs, last = channel.get()
+        run, epochs, last = channel.get()
         # The first message of a resumed run counts the epochs that its checkpoint held.
-        bar.update(epochs - seen.get(run_name, 0))
-        seen[run_name] = epochs
+        bar.update(epochs - seen.get(run, 0))
+        seen[run] = epochs
         bar.set_postfix(loss=f"{last['loss']:.3f}", validation=f"{100 * last['validation_accuracy']:.1f}%")
 
 

@@ -64,7 +64,8 @@ def beyond(results, summary: dict) -> Table:
 
 def _difference(results, control: str, treatment: str) -> tuple[float, tuple[float, float] | None]:
     """A treatment against a control among the treatments, by the test of the study."""
-    found = difference(replace(results, plan=replace(results.plan, control=control)), treatment)
+    study = {**results.plan.study, "control": _arms(results)[control]}
+    found = difference(replace(results, plan=replace(results.plan, study=study)), treatment)
     return found.estimate, found.ci95
 
 

@@ -55,7 +55,7 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     Raises BadInput when runs are missing or the study's name cannot name a folder, Damaged when a run is not whole,
     Busy when another process is writing the same report, Fault when the disk is full.
     """
-    folder = Path(reports) / _safe(plan.name)
+    folder = Path(reports).joinpath(*map(_safe, plan.name.split("/")))
     # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
     inputs = digest(plan, Path(store))

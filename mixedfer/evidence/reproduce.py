@@ -14,14 +14,12 @@ LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iB
 
 def command(plan: Plan) -> str:
     """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads and landmark model as they were."""
-    # Plans of earlier versions did not note the command.
-    told = getattr(plan, "command", None) or {}
-    backend, threads, predictor = (told.get(key) for key in ("backend", "threads", "predictor"))
+    backend, threads, predictor = (plan.command[key] for key in ("backend", "threads", "predictor"))
     return " ".join([
-        *([f"KERAS_BACKEND={quoted(backend)}"] if backend not in (None, "tensorflow") else []),
-        "mixedfer run", quoted(told.get("file") or f"experiments/{plan.name}.py"),
-        *(f"--set {quoted(setting)}" for setting in told.get("settings", plan.settings)),
-        *([f"--threads {threads}"] if threads not in (None, 1) else []),
+        *([f"KERAS_BACKEND={quoted(backend)}"] if backend != "tensorflow" else []),
+        "mixedfer run", quoted(plan.command["file"]),
+        *(f"--set {quoted(setting)}" for setting in plan.command["settings"]),
+        *([f"--threads {threads}"] if threads != 1 else []),
         *([f"--predictor {quoted(predictor)}"] if predictor else []),
     ])
 

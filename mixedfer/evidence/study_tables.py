@@ -68,7 +68,7 @@ def decisions(results, summary: dict) -> Table:
     before, count = "before the first run", len(plan.treatments)
     rows = [
         ["margin", wording.unit(plan.margin), f"changed: {wording.unit(plan.first_margin)} at first" if moved else before],
-        ["metric", plan.metric, "in the study file"],
+        ["metric", plan.metric, before if plan.metric == plan.first_metric else f"changed: {plan.first_metric} at first"],
         ["runs", f"{design['replicates']} replicates of {count + 1} arms, all reported", "in the study file"],
         ["tested weights", chosen, "before the test partition was read"],
         ["test partition", f"{design['test_images']:,} images", "read once by each run, after its training"],

@@ -21,7 +21,8 @@ def every(results, summary: dict) -> list[Table]:
     tested = summary["comparable"]["passed"]
     made = [
         comparisons(summary), resolution(summary), controls.explains(results, summary), controls.beyond(results, summary),
-        arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested), calibration(summary),
+        arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested),
+        calibration(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
         *([found(summary), study_tables.faces(results)] if results.faces.meta.get("searched", True) else []),
         study_tables.balance(results), study_tables.checks(summary), study_tables.inputs(results.plan),

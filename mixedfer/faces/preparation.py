@@ -9,7 +9,6 @@ the number of pictures. An interrupted preparation loses its unfinished chunks o
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -30,7 +29,7 @@ from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box
 from mixedfer.faceset import FaceSet
 from mixedfer.geometry import POINTS, transform
-from mixedfer.identity import canonical, digest
+from mixedfer.identity import canonical, digest, version
 from mixedfer.study import Preparation, Study
 
 CHUNK = 64
@@ -73,13 +72,14 @@ def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | N
 
 
 def describe(faces: FaceSet) -> str:
-    """The found rate, in all and per class, as lines of text."""
+    """The found rate, in all and per class, and what is to be said about the data, as lines of text."""
     counts = faces.counts()
     width = max(len(name) for name in [*counts["by_class"], "all"])
     rows = {**counts["by_class"], "all": counts}
-    lines = [f"  {name:<{width}}  {row['found']:>7,} of {row['images']:>7,} faces found  {_percent(row)}"
-             for name, row in rows.items()]
-    return "\n".join(lines + [f"  {counts['unreadable']:,} pictures could not be read"] * bool(counts["unreadable"]))
+    lines = [f"  {name:<{width}}  {row['found']:>7,} of {row['images']:>7,} faces found  {_percent(row)}" if faces.searched else
+             f"  {name:<{width}}  {row['images']:>7,} pictures, taken as they are" for name, row in rows.items()]
+    lines += [f"  {counts['unreadable']:,} pictures could not be read"] * bool(counts["unreadable"])
+    return "\n".join(lines + [f"  Note: {faces.meta['note']}"] * bool(faces.meta["note"]))
 
 
 def _percent(row: dict) -> str:
@@ -92,15 +92,7 @@ def _key(study: Study, data: Path | None) -> str:
     here = Path(__file__).parent
     files = (*(here / f"{name}.py" for name in ("preparation", "crop", "landmarks")), here.parent / "geometry.py")
     return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": disk.hash_source(*files),
-                   "pictures": study.dataset.fingerprint(data), "versions": _versions()})
-
-
-def _versions() -> dict[str, str]:
-    versions = {}
-    for name in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return versions
+                   "pictures": study.dataset.fingerprint(data), "versions": {name: version(name) for name in PACKAGES}})
 
 
 def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: int, quiet: bool) -> None:

@@ -39,7 +39,10 @@ def split(faces: FaceSet, study: Study, fold: int = 0) -> Split:
         rest, test = _divide(faces, rows, study.test, "test", study.seed)
         train, validation = _divide(faces, rest, study.validation / (1 - study.test), "validation", study.seed)
         parts = train, validation, test
-    result = Split(*(np.sort(part) for part in parts))
+    train, *others = parts
+    if study.train_share < 1:
+        train = _share(faces, np.sort(train), study.train_share, generator("share", study.seed, fold))
+    result = Split(*(np.sort(part) for part in (train, *others)))
     _check(faces, result)
     return result
 
@@ -101,6 +104,14 @@ def _divide(faces: FaceSet, rows: np.ndarray, fraction: float, *axes: str | int)
                            f"{fraction:.0%}", file=faces.folder,
                            remedy="Set other fractions (test, validation), or add subjects.")
     return rows[~taken], rows[taken]
+
+
+def _share(faces: FaceSet, rows: np.ndarray, share: float, random: np.random.Generator) -> np.ndarray:
+    """A share of each class, one picture at least; a smaller share is a part of a larger one."""
+    order = random.permutation(rows)
+    labels = faces.labels[order]
+    by_class = [order[labels == label] for label in np.unique(labels)]
+    return np.concatenate([here[:max(1, round(share * len(here)))] for here in by_class])
 
 
 def _draw_pictures(labels: np.ndarray, fraction: float, random: np.random.Generator) -> np.ndarray:

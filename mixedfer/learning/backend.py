@@ -61,7 +61,8 @@ def making() -> dict[str, str]:
 def _version(*names: str) -> str:
     found = identity.version(*names)
     if found is None:
-        raise BadInput(f"{names[0]} is not installed", remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
+        raise BadInput(f"{names[0]} is not installed",
+                       remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
     return found
 
 
@@ -146,7 +147,7 @@ def device() -> str:
 
 
 def xla() -> bool:
-    """Whether to compile the training step with XLA: only where the backend is built on it (on CPU TensorFlow is faster without)."""
+    """Whether to compile with XLA: only where the backend is built on it (TensorFlow on CPU is faster without)."""
     return name() == "jax"
 
 

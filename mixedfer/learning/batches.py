@@ -51,6 +51,13 @@ class Batches:
         draw = getattr(self.view, "sources", None)
         return draw(self.rows, self.faces.labels[self.rows], generator(self.seed, "view", self.part)) if draw else self.rows
 
+    @functools.cached_property
+    def drawn(self) -> np.ndarray | None:
+        """What the view shows of each row in all epochs, if it draws that itself."""
+        draw = getattr(self.view, "drawn", None)
+        return draw(self.faces.landmarks[self.rows].astype(np.float64), self.faces.found[self.rows], self._size,
+                    generator(self.seed, "drawn", self.part)) if draw else None
+
     @property
     def steps(self) -> int:
         """Batches per epoch."""
@@ -91,7 +98,9 @@ class Batches:
         if draws is not None:
             matrices = self.recipe.augmentation.matrices(draws[rows], self._size)
         inputs = {"image": self.faces.images[rows], "affine": augment.for_pixels(matrices)}
-        if self.view is not None:
+        if self.drawn is not None:
+            inputs["landmarks"] = self.drawn[places]
+        elif self.view is not None:
             points = augment.move(self.faces.landmarks[sources].astype(np.float64), matrices)
             inputs["landmarks"] = self.view(points, self.faces.found[sources], self._size)
         return inputs

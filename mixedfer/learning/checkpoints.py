@@ -15,7 +15,7 @@ from mixedfer import disk
 
 @dataclass
 class Progress:
-    """What a run has behind it: history of each epoch and hashes of what it showed, and the `best` weights if the recipe selects them."""
+    """What a run has behind it: each epoch's history and hashes of what it showed, the `best` weights if selected."""
 
     history: list[dict] = field(default_factory=list)
     shown: list[dict] = field(default_factory=list)

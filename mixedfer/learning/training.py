@@ -56,8 +56,9 @@ class Run:
         self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks)
                       for part in PARTITIONS}
         self.model = self._build()
-        self.initial = {variable.path: {"shape": list(variable.shape), "sha256": _hash(variable)}
-                        for variable in self.model.variables}
+        # By names of our own: Keras numbers the streams of dropout in the order in which a process makes them.
+        self.initial = {f"{layer.name}/{variable.name}": {"shape": list(variable.shape), "sha256": _hash(variable)}
+                        for layer in self.model.layers for variable in layer.variables}
         self.progress = checkpoints.load(checkpoint, self._state(), self.provenance)
         self.witness = Witness(faces)
         self.evaluated: dict[str, dict] = {}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
 from mixedfer.geometry import OUTLINES
 from mixedfer.identity import canonical, digest
+from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Cell, Preparation, Recipe, Study
 
 SIZE = 48
@@ -65,9 +67,13 @@ def scores(rng: np.random.Generator, replicates: int, images: int, accuracies: t
 
 
 def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, margin: float = 0.02) -> Study:
-    """A study whose first arm is the control; an arm sees the image unless its name contains "landmarks-only"."""
-    made = [Arm(name, image="landmarks-only" not in name, landmarks=None if name == "image-only" else stand_in)
-            for name in arms]
+    """A study whose first arm is the control; an arm sees the image unless its name contains "landmarks-only".
+
+    "shuffled" gets other faces' landmarks; an arm whose name ends in " again" has its own seed (A/A).
+    """
+    views = {"image-only": None, "shuffled": Shuffled(stand_in)}
+    made = [Arm(name, image="landmarks-only" not in name, landmarks=views.get(name.removesuffix(" again"), stand_in),
+                seed=int(name.endswith(" again"))) for name in arms]
     recipe = Recipe(backbone=stand_in, landmark_branch=stand_in, fusion=stand_in, epochs=EPOCHS, batch_size=16,
                     learning_rate=0.01, schedule=stand_in)
     return Study(question="Do landmarks help on drawn faces?", dataset=Drawn(),
@@ -102,11 +108,16 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
         held = np.flatnonzero(arrays["partition"] == PARTITIONS.index("validation"))
         run = _write_run(store, cell, faces, rows, answers.astype(np.float32), held, edit)
         cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate, "run": run})
-    plan = records.Plan(name=name, question=made.question, metric=made.metric, margin=margin, study=canonical(made),
-                        faces=faces, control=arms[0], treatments=list(arms[1:]), cells=cells, varied={},
-                        settings=[], first_margin=margin)
-    records.write_plan(records.plan_file(store, digest(made.making())), plan)
+    command = {"file": f"experiments/{name}.py", "settings": [], "threads": 1, "predictor": None, "backend": "tensorflow"}
+    plan = records.Plan(name=name, study=canonical(made), faces=faces, cells=cells, varied={}, command=command,
+                        first_margin=margin, first_metric=made.metric)
+    records.write_plan(records.plan_file(store, name, made.making()), plan)
     return plan
+
+
+def changed(plan: records.Plan, **words) -> records.Plan:
+    """The plan of the same study under another question, metric or margin."""
+    return dataclasses.replace(plan, study={**plan.study, **words})
 
 
 def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: float = 0.3, seed: int = 0):
@@ -150,7 +161,8 @@ def facts(cell: Cell, content: str, classes: int) -> dict:
     layers = ({"image_conv1/kernel": [3, 3, 1, 4], "image_conv1/bias": [4]} if cell.arm.image else {})
     layers |= {"landmark_dense/kernel": [136, 8]} if cell.arm.landmarks is not None else {}
     layers |= {"joint_dense/kernel": [16 if both else 8, 6], "joint_dense/bias": [6], "answer/kernel": [6, classes]}
-    at = (cell.fold, cell.replicate)
+    layers |= {"landmark_drop/seed_generator/seed_generator_state": [2]} if cell.arm.landmarks is not None else {}
+    at = (cell.fold, cell.replicate, cell.arm.seed)
     rates = [0.01 * 0.5**epoch for epoch in range(EPOCHS)]
     bonus = 0.05 * both + 0.01 * cell.replicate
     history = [{"epoch": epoch, "learning_rate": rate, "loss": 0.8 - 0.1 * epoch - bonus,
@@ -163,13 +175,22 @@ def facts(cell: Cell, content: str, classes: int) -> dict:
                        "deterministic": True},
         "proof": {"initial_weights": {path: {"shape": shape, "sha256": sha(path, shape, at)}
                                       for path, shape in layers.items()},
-                  "order": [sha("order", epoch, at) for epoch in range(EPOCHS)],
-                  "draws": [sha("draws", epoch, at) for epoch in range(EPOCHS)], "first_batches": sha("batches", at),
-                  "split": {part: sha(part, at) for part in PARTITIONS}, "learning_rate": rates},
+                  "shown": [_seen(cell, "train", epoch, *at) for epoch in range(EPOCHS)],
+                  "evaluated": {part: _seen(cell, part, cell.fold) for part in ("validation", "test")},
+                  "first_batches": sha("batches", at), "split": {part: sha(part, cell.fold) for part in PARTITIONS},
+                  "learning_rate": rates},
         "history": history,
-        "summary": {"parameters": sum(int(np.prod(shape)) for shape in layers.values()), "epochs": EPOCHS,
-                    "selected_epoch": EPOCHS},
+        "summary": {"parameters": sum(int(np.prod(shape)) for path, shape in layers.items() if "seed" not in path),
+                    "epochs": EPOCHS, "selected_epoch": EPOCHS, "images": dict.fromkeys(PARTITIONS, 100)},
     }
+
+
+def _seen(cell: Cell, *axes) -> dict[str, str]:
+    """What `witness.Seen` tells of an epoch or a partition."""
+    view = canonical(cell.arm.landmarks)
+    others = sha("sources", cell.arm.seed, *axes) if isinstance(view, dict) else "own"
+    return {"order": sha("order", *axes), "draws": sha("draws", *axes), "sources": others,
+            "landmarks": sha("landmarks", view, *axes)}
 
 
 def _write_run(store, cell, faces, rows, answers, held, edit) -> str:

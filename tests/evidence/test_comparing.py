@@ -11,7 +11,7 @@ from mixedfer.errors import BadInput
 from mixedfer.evidence import comparing, metrics, results
 from mixedfer.evidence.proof import Check
 from mixedfer.evidence.statistics import corrected_t, two_way
-from tests.evidence.synthetic import build
+from tests.evidence.synthetic import build, changed
 
 
 def compare(store, *arguments, **options):
@@ -25,7 +25,7 @@ def without_subjects(study):
 
 
 def with_metric(study, metric):
-    return dataclasses.replace(study, plan=dataclasses.replace(study.plan, metric=metric))
+    return dataclasses.replace(study, plan=changed(study.plan, metric=metric))
 
 
 def test_replicates_get_the_two_way_test(drawn):

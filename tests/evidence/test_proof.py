@@ -9,8 +9,8 @@ from mixedfer import disk, records
 from mixedfer.evidence import comparing, results, summary
 from tests.evidence.synthetic import build, sha
 
-SOUND = ["recipe and data", "initial weights", "sample order", "augmentation draws and first batches", "split",
-         "learning rate", "test images", "replicates differ", "software and device", "epochs"]
+SOUND = ["recipe and data", "initial weights", "sample order", "augmentation draws and first batches", "landmarks",
+         "split", "learning rate", "test images", "replicates differ", "software and device", "epochs"]
 
 
 def test_a_sound_study_passes_every_check(drawn, folded):
@@ -22,9 +22,12 @@ def test_a_sound_study_passes_every_check(drawn, folded):
 def test_evidence_is_in_words(drawn):
     detail = {check.name: check.detail for check in drawn.checks}
     # The joint layer's kernel and bias and the answer are shared by all, the image's two by two arms, and so are the
-    # landmarks'; the joint kernel is 16 wide in the mixed arm and 8 in the two others, which share it.
-    assert detail["initial weights"].startswith("6 tensors that arms share")
+    # landmarks' (kernel, random state); the joint kernel is 16 wide in the mixed arm and 8 in the two others, which share it.
+    assert detail["initial weights"].startswith("7 tensors that arms share")
     assert "joint_dense/kernel [8, 6] and [16, 6]" in detail["initial weights"]
+    assert "in mixed and landmarks-only only: 2 tensors, 1,088 parameters (landmark_dense, " in detail["initial weights"]
+    assert "in image-only and mixed only: 2 tensors, 40 parameters (image_conv1)" in detail["initial weights"]
+    assert "by declaration" not in " ".join(detail.values())
     assert "15 runs of 3 arms" in detail["recipe and data"] and "400 images" in detail["test images"]
 
 
@@ -42,6 +45,19 @@ def change(paths):
     return edit
 
 
+def shaped(path, shape):
+    return lambda weights: weights | {path: {"shape": shape, "sha256": sha(path, shape)}}
+
+
+def without(*names):
+    return lambda old: {name: value for name, value in old.items() if name not in names}
+
+
+def seen(index, **hashes):
+    """An edit of what one epoch showed."""
+    return lambda shown: [epoch | hashes if at == index else epoch for at, epoch in enumerate(shown)]
+
+
 def other_kernel(weights):
     return weights | {"image_conv1/kernel": {"shape": [3, 3, 1, 4], "sha256": sha("another")}}
 
@@ -57,10 +73,23 @@ BROKEN = [
     ("recipe and data", {"spec.replicate": 7}, "trained as fold 0, replicate 7"),
     ("initial weights", {"proof.initial_weights": other_kernel}, "image_conv1/kernel"),
     ("initial weights", {"proof.initial_weights": {}}, "no hashes"),
-    ("sample order", {"proof.order": lambda order: [*order[:2], sha("x"), order[3]]}, "from epoch 3"),
-    ("sample order", {"proof.order": lambda order: order[:-1]}, "left 3 entries"),
-    ("sample order", {"proof.order": None}, "left 0 entries"),
-    ("augmentation draws and first batches", {"proof.draws": lambda draws: draws[::-1]}, "from epoch 1"),
+    ("initial weights", {"proof.initial_weights": shaped("image_conv1/kernel", [3, 3, 1, 5])}, "have other tensors"),
+    ("initial weights", {"proof.initial_weights": shaped("image_conv1/bias", [5])}, "have other tensors"),
+    ("initial weights", {"proof.initial_weights": shaped("landmark_dense/kernel", [6, 8])}, "have other tensors"),
+    ("initial weights", {"proof.initial_weights": without("landmark_dense/kernel")}, "have other tensors"),
+    ("initial weights", {"proof.initial_weights.image_conv1/bias": "x"}, "no shape and hash of image_conv1/bias"),
+    ("initial weights", {"proof.initial_weights.image_conv1/bias": {"shape": [4]}}, "no shape and hash of image_conv1/bias"),
+    ("sample order", {"proof.shown": seen(2, order=sha("x"))}, "from epoch 3"),
+    ("sample order", {"proof.shown": seen(2, order=None)}, "left 3 entries"),
+    ("sample order", {"proof.evaluated.test.order": sha("x")}, "the test images' rows and classes"),
+    ("sample order", {"proof.evaluated.validation.order": None}, "left no the validation images' rows and classes"),
+    ("augmentation draws and first batches", {"proof.shown": seen(0, draws=sha("x"))}, "from epoch 1"),
+    ("augmentation draws and first batches", {"proof.shown": seen(0, draws=None)}, "left 3 entries of draws"),
+    ("augmentation draws and first batches", {"proof.evaluated.validation.draws": sha("x")}, "validation images' affines"),
+    ("landmarks", {"proof.shown": seen(1, sources=sha("x"))}, "was given other faces' landmarks"),
+    ("landmarks", {"proof.evaluated.test.sources": sha("x")}, "was given other faces' landmarks"),
+    ("landmarks", {"proof.shown": seen(1, sources=None)}, "left 3 entries of sources"),
+    ("landmarks", {"proof.evaluated.test.landmarks": None}, "landmarks"),
     ("augmentation draws and first batches", {"proof.first_batches": sha("x")}, "first batches"),
     ("augmentation draws and first batches", {"proof.first_batches": None}, "left no first batches"),
     ("split", {"proof.split.train": sha("x")}, "train rows"),
@@ -71,7 +100,9 @@ BROKEN = [
     ("software and device", {"provenance": {}}, "in backend, backend_version, deterministic, device, keras"),
     ("software and device", {"provenance.making": "x", "provenance.threads": 2}, "making, threads"),
     ("epochs", {"history": lambda history: history[:-1]}, "history of 3 epochs, expected 4"),
-    ("epochs", {"summary.selected_epoch": 9}, "selected epoch 9"),
+    ("epochs", {"summary.selected_epoch": 9}, "selected epoch 9, the last is 4"),
+    ("epochs", {"summary.selected_epoch": None}, "selected epoch None"),
+    ("epochs", {"history": lambda history: [*history[:3], without("validation_accuracy")(history[3])]}, "validation accuracy"),
 ]
 
 
@@ -85,7 +116,7 @@ def test_a_broken_proof_means_no_significance(tmp_path, name, paths, words):
     told = summary.summarise(found, comparing.compare_all(found))
     assert told["comparable"]["passed"] is False
     for comparison in told["comparisons"]:
-        assert comparison["verdict"] == "inconclusive" and name in comparison["test"]
+        assert comparison["verdict"] == "not comparable" and name in comparison["test"]
         assert {comparison[key] for key in ("p", "p_adjusted", "p_equivalence", "sign_flip_p", "mde", "se")} == {None}
         assert comparison["ci95"] is comparison["ci90"] is None
         assert {pair["mid_p"] for pair in comparison["mcnemar"]} == {None}
@@ -101,6 +132,16 @@ def test_a_test_image_in_the_validation_set_is_seen(tmp_path):
     assert [check.name for check in failed] == ["test images"] and "5 test images" in failed[0].detail
 
 
+@pytest.mark.parametrize("path, shape", [("image_conv1/kernel", [3, 3, 1, 5]), ("image_conv1/kernel", [5, 3, 1, 4]),
+                                         ("image_conv1/bias", [5]), ("joint_dense/kernel", [6])])
+def test_arms_may_differ_in_the_width_of_an_input_alone(tmp_path, path, shape):
+    def edit(arm, fold, replicate, facts):
+        if arm == "mixed":
+            facts["proof"]["initial_weights"] = shaped(path, shape)(facts["proof"]["initial_weights"])
+    failed = failures(build(tmp_path, images=60, edit=edit), tmp_path)
+    assert list(failed) == ["initial weights"] and "differ in more than the width of an input" in failed["initial weights"]
+
+
 def test_arms_built_by_two_builders_share_nothing(tmp_path):
     """Names that differ throughout would leave nothing to compare, which must not pass as agreement."""
     def edit(arm, fold, replicate, facts):
@@ -114,21 +155,124 @@ def test_arms_built_by_two_builders_share_nothing(tmp_path):
 def test_one_seed_twice_is_not_two_replicates(tmp_path):
     def edit(arm, fold, replicate, facts):
         if replicate == 1:
-            facts["proof"]["initial_weights"], facts["proof"]["order"] = seen[arm]
-        seen[arm] = facts["proof"]["initial_weights"], facts["proof"]["order"]
+            facts["proof"]["initial_weights"], facts["proof"]["shown"] = seen[arm]
+        seen[arm] = facts["proof"]["initial_weights"], facts["proof"]["shown"]
     seen: dict = {}
-    found = results.load(build(tmp_path, images=60, replicates=2, edit=edit), tmp_path)
-    failed = [check for check in found.checks if not check.passed]
-    assert [check.name for check in failed] == ["replicates differ"]
-    assert "repeats image-only, replicate 1" in failed[0].detail
+    failed = failures(build(tmp_path, images=60, replicates=2, edit=edit), tmp_path)
+    assert list(failed) == ["replicates differ"] and "repeats image-only, replicate 1" in failed["replicates differ"]
 
 
-def test_a_recipe_without_augmentation_says_so(tmp_path):
+def failures(plan, store):
+    return {check.name: check.detail for check in results.load(plan, store).checks if not check.passed}
+
+
+def every(spoil):
+    """An edit of all runs."""
+    return lambda arm, fold, replicate, facts: spoil(facts)
+
+
+@pytest.mark.parametrize("spoil, name", [
+    (lambda facts: facts["proof"].clear(), "initial weights"),
+    (lambda facts: facts["proof"].pop("shown"), "sample order"),
+    (lambda facts: facts["proof"].pop("evaluated"), "sample order"),
+    (lambda facts: facts["proof"].update(shown=["x"] * 4, evaluated="x"), "landmarks"),
+    (lambda facts: facts["proof"].update(initial_weights=["x"]), "initial weights"),
+    (lambda facts: facts["proof"].update(learning_rate=3), "learning rate"),
+    (lambda facts: facts["summary"].clear(), "epochs"),
+    (lambda facts: facts["spec"].pop("recipe"), "epochs"),
+    (lambda facts: facts["spec"].pop("cell_seed"), "recipe and data"),
+    (lambda facts: facts["spec"].pop("fold"), "recipe and data"),
+])
+def test_what_no_run_wrote_down_does_not_agree(tmp_path, spoil, name):
+    failed = failures(build(tmp_path, images=60, replicates=2, edit=every(spoil)), tmp_path)
+    assert failed[name] and "Error" not in failed[name]
+
+
+AGAIN = ("image-only", "mixed", "image-only again")
+
+
+def test_an_arm_with_seeds_of_its_own_says_so(tmp_path):
+    found = results.load(build(tmp_path, AGAIN, images=60), tmp_path)
+    told = [check.name for check in found.checks if "image-only again draws other seeds by declaration" in check.detail]
+    assert found.comparable and told == SOUND[1:4]
+
+
+@pytest.mark.parametrize("name, spoil", [
+    ("split", lambda facts: facts["proof"]["split"].update(train="x")),
+    ("sample order", lambda facts: facts["proof"]["evaluated"]["test"].update(order="x")),
+    ("learning rate", lambda facts: facts["proof"].update(learning_rate=[1, 2, 3, 4])),
+    ("initial weights", lambda facts: facts["proof"]["initial_weights"].update(more={"shape": [1], "sha256": "x"})),
+    ("recipe and data", lambda facts: facts["spec"]["recipe"].update(momentum=0.5)),
+])
+def test_what_seeds_do_not_change_must_agree_all_the_same(tmp_path, name, spoil):
     def edit(arm, fold, replicate, facts):
-        facts["proof"]["draws"] = ["none"] * len(facts["proof"]["draws"])
+        if arm == "image-only again":
+            spoil(facts)
+    assert list(failures(build(tmp_path, AGAIN, images=60, edit=edit), tmp_path)) == [name]
+
+
+def test_declared_other_seeds_that_are_the_same_are_seen(tmp_path):
+    def edit(arm, fold, replicate, facts):
+        if arm == "image-only again":
+            facts["proof"].update(kept[replicate])
+        kept.setdefault(replicate, {name: facts["proof"][name] for name in ("initial_weights", "shown")})
+    kept: dict = {}
+    failed = failures(build(tmp_path, AGAIN, images=60, edit=edit), tmp_path)
+    assert list(failed) == ["replicates differ"] and "again, replicate 1 repeats image-only" in failed["replicates differ"]
+
+
+def test_whose_landmarks_an_arm_saw_is_told(tmp_path):
+    found = results.load(build(tmp_path, ("image-only", "mixed", "landmarks-only", "shuffled"), images=60), tmp_path)
+    detail = {check.name: check.detail for check in found.checks}["landmarks"]
+    assert found.comparable and "image-only" not in detail
+    assert detail.startswith("mixed saw each face's own landmarks; landmarks-only saw each face's own landmarks; "
+                             "shuffled was given other faces' landmarks; arms with one view and seed saw equal numbers")
+
+
+def test_one_view_shows_all_arms_the_same_numbers(tmp_path):
+    plan = build(tmp_path, ("image-only", "mixed", "landmarks-only"), images=60,
+                 edit=change({"proof.shown": seen(3, landmarks=sha("x"))}))
+    assert "in landmarks from epoch 4" in failures(plan, tmp_path)["landmarks"]
+
+
+def test_a_shuffled_arm_that_got_its_own_landmarks_is_seen(tmp_path):
+    def edit(arm, fold, replicate, facts):
+        if arm == "shuffled":
+            facts["proof"]["evaluated"]["test"]["sources"] = "own"
+    failed = failures(build(tmp_path, ("image-only", "shuffled"), images=60, edit=edit), tmp_path)
+    assert list(failed) == ["landmarks"] and "was given each face's own landmarks" in failed["landmarks"]
+
+
+@pytest.mark.parametrize("selected, passes", [(2, True), (3, False), (4, False)])
+def test_the_best_epoch_is_the_first_with_the_highest_accuracy(tmp_path, selected, passes):
+    def spoil(facts):
+        facts["spec"]["recipe"]["selection"], facts["summary"]["selected_epoch"] = "best", selected
+        for entry, accuracy in zip(facts["history"], (0.5, 0.7, 0.7, 0.6)):
+            entry["validation_accuracy"] = accuracy
+    failed = failures(build(tmp_path, images=60, edit=every(spoil)), tmp_path)
+    assert not failed if passes else f"selected epoch {selected}, the best is 2" in failed["epochs"]
+
+
+def test_views_of_other_widths_may_standardise_other_widths(tmp_path):
+    """The running averages of a landmark branch are as long as its view."""
+    def edit(arm, fold, replicate, facts):
+        if arm != "image-only":
+            wide = {"mixed": 136, "shuffled": 51}[arm]
+            facts["proof"]["initial_weights"]["landmarks/moving_mean"] = {"shape": [wide], "sha256": sha(wide)}
+    found = results.load(build(tmp_path, ("image-only", "mixed", "shuffled"), images=60, edit=edit), tmp_path)
+    assert found.comparable
+
+
+def test_a_recipe_without_augmentation_says_so(drawn):
+    detail = {check.name: check.detail for check in drawn.checks}["augmentation draws and first batches"]
+    assert detail.startswith("draws: none, the recipe does not augment")
+
+
+def test_a_recipe_with_augmentation_says_how_often_draws_agreed(tmp_path):
+    edit = every(lambda facts: facts["spec"]["recipe"].update(augmentation={"kind": "stand-in"}))
     found = results.load(build(tmp_path, images=60, edit=edit), tmp_path)
     detail = {check.name: check.detail for check in found.checks}["augmentation draws and first batches"]
-    assert found.comparable and detail.startswith("draws: none, the recipe does not augment")
+    assert found.comparable and "in each of 5 replicates (4 epochs, " in detail
 
 
 def test_failed_software_says_what_to_do(tmp_path):

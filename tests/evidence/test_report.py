@@ -14,7 +14,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mixedfer.evidence import figures, report
-from tests.evidence.synthetic import build
+from tests.evidence.synthetic import build, changed
 
 HOSTILE = "<script>alert('x')</script>"
 ARMS = ("image-only", "<b onload=alert(1)>|mixed_$5")
@@ -40,8 +40,9 @@ def written(tmp_path_factory):
     """(store, plan, Report) of a small study with hostile names, a collapsed arm and a value from the command line."""
     store = tmp_path_factory.mktemp("store")
     plan = build(store, ARMS, classes=(HOSTILE, "sad"), images=40, replicates=2, collapsed=ARMS[1:], name="hostile")
-    plan = replace(plan, varied={"epochs": 4, "name": "a b"}, settings=["epochs=4", "name=a b"],
-                   first_margin=0.005, question="Do <i>landmarks</i> help?")
+    plan = replace(plan, varied={"epochs": 4, "name": "a b"}, command={**plan.command, "settings": ["epochs=4", "name=a b"]},
+                   first_margin=0.005)
+    plan = changed(plan, question="Do <i>landmarks</i> help?")
     return store, plan, report.write(plan, store, store / "reports")
 
 

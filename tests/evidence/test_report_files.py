@@ -15,7 +15,7 @@ import pytest
 from mixedfer import disk, records
 from mixedfer.errors import BadInput, Busy
 from mixedfer.evidence import report, results
-from tests.evidence.synthetic import build
+from tests.evidence.synthetic import build, changed
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_pat
     elif harm == "changed":
         (folder / "report.md").write_text("edited")
     elif harm == "other plan":
-        plan = replace(plan, margin=0.3)
+        plan = changed(plan, margin=0.3)
     else:
         (folder / "inputs.json").write_text("{")
     again = report.write(plan, store, tmp_path)
@@ -114,7 +114,7 @@ def test_what_others_put_into_the_folder_stays(written, tmp_path):
     folder.parent.mkdir()
     folder.symlink_to(place)
     for margin in (0.02, 0.3):
-        report.write(replace(plan, margin=margin), store, folder.parent)
+        report.write(changed(plan, margin=margin), store, folder.parent)
     assert folder.is_symlink() and (place / "index.html").is_file()
     assert (place / "notes" / "mine.txt").read_text() == "keep" and (place / "notes" / "empty").is_dir()
     assert (place / "link").is_symlink()
@@ -140,7 +140,7 @@ def test_files_of_an_earlier_report_go_and_only_those(written, tmp_path):
 def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
     store, plan, made = written
     folder = tmp_path / made.folder.name
-    report.write(replace(plan, margin=0.3), store, tmp_path)
+    report.write(changed(plan, margin=0.3), store, tmp_path)
     (folder / "mine.txt").write_text("keep")
     (folder / "tables" / "old.csv").write_text("of an earlier version")
     listed = json.loads((folder / "inputs.json").read_text())

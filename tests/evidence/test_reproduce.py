@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -12,15 +11,7 @@ from mixedfer.evidence import reproduce
 
 
 def _plan(drawn, **command):
-    return SimpleNamespace(**{**vars(drawn.plan), "command": command or None})
-
-
-def test_a_plan_without_its_command_falls_back_to_its_settings(drawn):
-    plan = replace(drawn.plan, settings=["view=region('a b')", "epochs=3"], name="my study")
-    if hasattr(plan, "command"):
-        plan = replace(plan, command=None)
-    wanted = """mixedfer run 'experiments/my study.py' --set 'view=region('"'"'a b'"'"')' --set epochs=3"""
-    assert reproduce.command(plan) == wanted
+    return replace(drawn.plan, command=command)
 
 
 def test_every_option_that_decides_a_number_is_repeated(drawn):

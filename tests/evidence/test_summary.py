@@ -15,7 +15,7 @@ from mixedfer.evidence import comparing, metrics, results, summary
 from mixedfer.evidence.proof import Check
 from mixedfer.records import Predictions
 from tests.evidence import simulating
-from tests.evidence.synthetic import build, scores
+from tests.evidence.synthetic import build, changed, scores
 
 
 def summarise(study):
@@ -141,7 +141,7 @@ def test_folds_have_a_posterior_and_no_bootstrap(folded):
 
 
 def test_a_study_of_another_metric(drawn):
-    study = dataclasses.replace(drawn, plan=dataclasses.replace(drawn.plan, metric="log_loss"))
+    study = dataclasses.replace(drawn, plan=changed(drawn.plan, metric="log_loss"))
     told = summarise(study)
     assert (told["metric"], told["higher_is_better"]) == ("log_loss", False)
     control, mixed = told["arms"][:2]

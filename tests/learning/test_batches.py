@@ -1,6 +1,7 @@
 import numpy as np
 
 from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from tests.tiny import STUDY
@@ -66,9 +67,23 @@ def test_views_follow_the_augmentation(prepared):
 
 def test_prediction_batches_have_one_size_and_all_rows_in_order(prepared):
     _, faces = prepared
-    images = [inputs["image"] for inputs in batches(faces).still()]
+    images = [batch.inputs["image"] for batch in batches(faces).still()]
     assert [len(image) for image in images] == [PREDICTION_BATCH]
     assert np.array_equal(images[0][:40], faces.images[:40])
+
+
+def test_no_batch_of_one_face_is_left_over(prepared):
+    _, faces = prepared
+    uneven = batches(faces, recipe=STUDY.varying(batch_size=13).recipe)  # 40 = 3 x 13 + 1
+    assert sorted(len(batch.rows) for batch in uneven.epoch(0)) == [10, 10, 10, 10]
+
+
+def test_noise_is_one_faces_own_for_the_whole_run_and_no_arms_seed(prepared):
+    _, faces = prepared
+    noise = batches(faces, Noise(normalised))
+    one, two = (noise.inputs(np.arange(40), noise.draws(epoch))["landmarks"] for epoch in (0, 1))
+    assert np.array_equal(one, two) and one.std(0).min() > 0
+    assert not np.array_equal(one, batches(faces, Noise(normalised), seed=2).inputs(np.arange(40), None)["landmarks"])
 
 
 def test_targets_are_distributions(prepared):

@@ -43,7 +43,7 @@ def every_fusion():
 
 
 @pytest.mark.parametrize("fusion", every_fusion())
-@pytest.mark.parametrize("arm", [IMAGE, MIXED, LANDMARKS], ids=str)
+@pytest.mark.parametrize("arm", [IMAGE, MIXED, LANDMARKS], ids=lambda arm: arm.name)
 def test_every_arm_gets_probabilities(fusion, arm):
     probabilities = answers(build(arm, fusion(), classes=3))
     assert probabilities.shape == (4, 3) and np.allclose(probabilities.sum(1), 1, atol=1e-6)
@@ -71,7 +71,7 @@ def test_a_gate_adds_one_dense_layer_and_changes_no_other():
     assert all(np.array_equal(gated[name], plain[name]) for name in plain)
 
 
-@pytest.mark.parametrize("arm", [IMAGE, LANDMARKS], ids=str)
+@pytest.mark.parametrize("arm", [IMAGE, LANDMARKS], ids=lambda arm: arm.name)
 def test_an_arm_with_one_branch_has_no_gate(arm):
     plain, gated = build(arm, Features(units=UNITS)), build(arm, Gated(units=UNITS))
     assert weights(gated).keys() == weights(plain).keys() and np.array_equal(answers(gated), answers(plain))

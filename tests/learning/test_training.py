@@ -1,5 +1,6 @@
 """Real training of tiny networks: the proof, exact resume, several cells in one process, selection, bad losses."""
 
+import dataclasses
 import itertools
 import json
 
@@ -10,6 +11,8 @@ from mixedfer import disk, faceset, records
 from mixedfer.errors import Busy, Fault
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.study import Arm
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
@@ -54,7 +57,7 @@ def test_a_record_holds_what_came_out(trained):
 def test_the_proof_is_equal_across_arms_where_it_must_be(trained):
     _, runs = trained
     proofs = {arm: records.read(folder).proof for arm, folder in runs.items()}
-    for name in ("order", "draws", "first_batches", "split", "learning_rate"):
+    for name in ("first_batches", "split", "learning_rate"):
         assert len({json.dumps(proof[name]) for proof in proofs.values()}) == 1, name
     image, mixed = proofs["image-only"]["initial_weights"], proofs["mixed"]["initial_weights"]
     differing = {name for name in image if image[name] != mixed[name]}
@@ -66,7 +69,8 @@ def test_the_proof_changes_when_something_changes(trained, tmp_path):
     proof = records.read(runs["image-only"]).proof
     other = records.read(train(STUDY.cells()[4], faces, tmp_path)).proof  # replicate 1
     assert proof["split"] == other["split"] and proof["learning_rate"] == other["learning_rate"]
-    for name in ("order", "draws", "first_batches", "initial_weights"):
+    assert proof["evaluated"] == other["evaluated"]
+    for name in ("shown", "first_batches", "initial_weights"):
         assert proof[name] != other[name], name
 
 
@@ -78,8 +82,8 @@ def test_an_arm_that_is_shown_other_data_is_found_out(trained, tmp_path, monkeyp
     honest, epoch = records.read(runs["mixed"]).proof, Batches.epoch
     monkeypatch.setattr(Batches, "epoch", lambda self, number: itertools.repeat(next(epoch(self, number)), self.steps))
     cheated = records.read(train(STUDY.cells()[1], faces, tmp_path)).proof
-    assert all(a != b for a, b in zip(honest["order"], cheated["order"]))
-    assert all(a != b for a, b in zip(honest["draws"], cheated["draws"]))
+    for one, other in zip(honest["shown"], cheated["shown"], strict=True):
+        assert all(one[name] != other[name] for name in ("order", "draws", "landmarks")) and one["sources"] == other["sources"]
     assert honest["first_batches"] != cheated["first_batches"] and honest["initial_weights"] == cheated["initial_weights"]
 
 
@@ -201,3 +205,19 @@ def test_two_runs_of_one_cell_at_once_are_refused(prepared, tmp_path):
 def test_training_reads_a_set_opened_from_disk(trained):
     faces, _ = trained
     assert isinstance(faceset.load(faces.folder).images, np.memmap)
+
+
+def test_the_proof_tells_whose_landmarks_an_arm_was_shown(trained):
+    _, runs = trained
+    shown = {name: records.read(run).proof["shown"] for name, run in runs.items()}
+    assert all(epoch["sources"] == "own" for epoch in shown["mixed"])
+    assert all(epoch["sources"] != "own" for epoch in shown["shuffled"])
+    assert [epoch["landmarks"] for epoch in shown["mixed"]] == [epoch["landmarks"] for epoch in shown["landmarks-only"]]
+
+
+def test_a_widened_arm_has_as_many_parameters_as_one_with_landmarks(prepared, tmp_path):
+    _, faces = prepared
+    arms = (Arm("mixed", image=True, landmarks=normalised), Arm("wide", image=True, widened=normalised))
+    cells = dataclasses.replace(STUDY.varying(epochs=1), treatments=arms).cells()
+    plain, mixed, wide = (records.read(train(cell, faces, tmp_path)).summary["parameters"] for cell in cells[:3])
+    assert plain < wide and abs(wide - mixed) < 0.1 * (mixed - plain)
