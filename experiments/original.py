@@ -25,7 +25,7 @@ STUDY = Study(
         backbone=Original(), landmark_branch=Pointwise(), fusion=Probabilities(),
         epochs=3, batch_size=16, learning_rate=1e-3, optimizer="adam", schedule=Constant(), pixels="raw",
     ),
-    control=Arm("raw", image=True),
+    control=Arm("image-only", image=True),
     treatments=(Arm("mixed", image=True, landmarks=pixels),),
     replicates=5,
     margin=0.01,

@@ -16,6 +16,7 @@ class Cosine(Checked):
     [1.0, 0.854, 0.5, 0.146]
     """
 
+    RANGES = {"warmup": (0, 10**6), "end": (0, 1)}
     warmup: int = 0
     end: float = 0.0
 

@@ -15,6 +15,7 @@ class Step(Checked):
     [1.0, 1.0, 0.1, 0.1]
     """
 
+    RANGES = {"factor": (0, 1)}
     at: tuple[float, ...] = (0.6, 0.85)
     factor: float = 0.1
 
