@@ -85,6 +85,29 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, set: Set =
                             "unreadable": faces.meta["unreadable"], "note": faces.meta["note"]}), nl=False)
 
 
+@app.command(epilog="Example: mixedfer plan experiments/fer2013.py --images 3589 --accuracy 0.7")
+def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="Take the spread from this study's finished "
+                                                              "runs, not from assumptions.")] = False,
+         images: Annotated[list[int] | None, typer.Option(min=2, help="Test images (or subjects). Repeatable.")] = None,
+         accuracy: Annotated[float, typer.Option(min=0.01, max=0.99, help="Assumed accuracy, without --pilot.")] = 0.7,
+         store: Store = STORE, reports: Reports = REPORTS, set: Set = None, json: AsJson = False) -> None:
+    """Say how many replicates and test images it takes to resolve the study's margin, with a figure."""
+    from mixedfer import runner
+    from mixedfer.disk import to_json
+    from mixedfer.evidence import comparing, planning, results
+
+    study = _study(file, set)
+    if pilot:
+        found = results.load(runner.read_plans(study, file.stem, set or [], store)[0], store)
+        parts = planning.measured(found, found.plan.treatments[0])
+        here = len(set(comparing.cases(found, comparing.everything(found))[1]))
+    else:
+        parts, here = planning.assumed(accuracy), 3589
+    made = planning.plan(parts, study.margin, images or [here // 2, here, 3 * here])
+    typer.echo(to_json(made) if json else planning.describe(made), nl=not json)
+    typer.echo(f"Figure: {planning.save(made, reports / file.stem)}", err=json)
+
+
 @app.command("list")
 def list_studies(folder: Annotated[Path, typer.Argument(help="A folder of study files.")] = Path("experiments")) -> None:
     """List the studies in a folder, with their questions."""
@@ -129,8 +152,16 @@ def _study(file: Path, settings: list[str] | None):
 def _report(plans, study, name: str, store: Path, reports: Path) -> None:
     from mixedfer.evidence import report as writer
 
-    for plan in plans:
-        typer.echo(writer.write(plan, store, reports))
+    made = [writer.write(plan, store, reports) for plan in plans]
+    if not study.grid:
+        typer.echo(made[0])
+        return
+    from mixedfer import runner
+    from mixedfer.evidence import grid
+
+    points = [(point.values, point.label, report.summary) for point, report in zip(runner.points(study, name), made)]
+    for line in grid.write(name, study.question, points, reports / name):
+        typer.echo(line)
 
 
 def _silent(text: str) -> None:

@@ -67,6 +67,18 @@ def test_more_replicates_reuse_the_runs(whole, tmp_path):
     assert results["varied"] == {"replicates": 3} and len(results["arms"][0]["replicates"]) == 3
 
 
+def test_a_grid_gives_one_report_over_the_reports_of_its_points(tmp_path):
+    (tmp_path / "grid_of_two.py").write_text(
+        '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY\nfrom mixedfer.study import Axis\n'
+        'STUDY = dataclasses.replace(TINY, treatments=TINY.treatments[:1], grid=(Axis("train_share", (0.5, 1.0)),))\n')
+    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--set", "epochs=2", cwd=tmp_path)
+    assert "reports/grid_of_two/index.html" in output
+    report = tmp_path / "reports" / "grid_of_two"
+    for share in ("0.5", "1.0"):
+        assert json.loads((report / f"train_share={share}" / "results.json").read_text())["comparable"]["passed"]
+    assert (report / "figures" / "forest.svg").exists() and "train_share=0.5" in (report / "index.html").read_text()
+
+
 def test_folds_test_every_picture_once(tmp_path):
     mixedfer("run", TINY, "--quiet", "--set", "folds=3", "--set", "replicates=1", "--set", "epochs=2", cwd=tmp_path)
     results = json.loads((tmp_path / "reports" / "tiny" / "results.json").read_text())
@@ -108,3 +120,11 @@ def test_list_and_doctor():
     found, _ = mixedfer("doctor", cwd=ROOT)
     for word in ("tensorflow", "cores", "shape_predictor_68_face_landmarks.dat", "accelerator", "deterministic"):
         assert word in found
+
+
+def test_plan_says_how_many_replicates_it_takes(whole):
+    folder, _ = whole
+    output, _ = mixedfer("plan", TINY, "--images", "1000", "--images", "20000", "--reports", folder / "plans", cwd=folder)
+    assert "20,000 test images: 3 replicates" in output and (folder / "plans" / "tiny" / "plan.svg").stat().st_size > 5000
+    made, _ = mixedfer("plan", TINY, "--json", "--accuracy", "0.9", "--reports", folder / "plans", cwd=folder)
+    assert {row["replicates"] for row in json.loads(made)["grid"]} == {2, 3, 5, 10, 20, 50}

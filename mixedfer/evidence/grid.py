@@ -28,10 +28,11 @@ from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.sections import SYMBOLS, Section
 from mixedfer.evidence.statistics import adjust
 from mixedfer.evidence.study_tables import _brief, _value
-from mixedfer.evidence.table import Table
+from mixedfer.evidence.table import Column, Table, table_of
 from mixedfer.identity import canonical
 
 SCHEMA = 1
+_ASKED = "Are the arms comparable?"
 _TEMPLATES = Path(__file__).parent / "templates"
 Point = tuple[Mapping[str, Any], str, Mapping]
 
@@ -45,7 +46,7 @@ def write(name: str, question: str, points: Sequence[Point], folder: Path) -> li
     folder = Path(folder)
     grid = collect(name, question, points)
     drawn = grid_figures.draw_all(grid)
-    made = grid_figures.tables(grid, _lines(grid))
+    made = tables(grid)
     files = {"results.json": disk.to_json(grid).encode()}
     for picture in drawn:
         files |= {f"figures/{picture.name}.svg": picture.svg, f"figures/{picture.name}.png": picture.png}
@@ -180,6 +181,18 @@ def _varied(summary: Mapping, axes: list[dict]) -> dict:
     return {key: value for key, value in (summary.get("varied") or {}).items() if key not in names}
 
 
+def tables(grid: Mapping) -> list[Table]:
+    """The effects, the arms and the proofs, by point."""
+    share = wording.proportion(grid["metric"])
+    arms = (*(Column(axis["name"]) for axis in grid["axes"]), Column("arm"), Column("parameters", kind="count"),
+            Column("score", f"{wording.name(grid['metric'])}{', %' * share}", "spread" if share else "decimals"),
+            Column("collapsed", kind="yes"))
+    checks = (Column("name", "point", "words"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
+    return [grid_figures.effects(grid), Table("grid_arms", "Every arm at every point, mean ± sd over runs", arms, [
+        [*grid_figures.at(grid, point), arm["name"], arm["parameters"], (arm["mean"], arm["sd"]), arm["collapsed"]]
+        for point in grid["points"] for arm in point["arms"]]), table_of("grid_checks", _ASKED, checks, _lines(grid))]
+
+
 def pages(grid: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
     script = (_TEMPLATES / "grid.page.js.j2").read_text(encoding="utf-8")
@@ -218,7 +231,7 @@ def banners(grid: Mapping) -> list[Banner]:
     made += [Banner("warning", "The margin was changed", f"{told}. Read each interval before its verdict.")
              for told in dict.fromkeys(point["moved_margin"] for point in points) if told]
     if any(point["replicates"] == 1 and point["folds"] == 1 for point in points):
-        made.append(Banner("warning", "One replicate", "One training run per arm cannot tell an effect from the luck of a seed."))
+        made.append(Banner("warning", "One replicate", "One run per arm cannot tell an effect from the luck of a seed."))
     values = ", ".join(f"{name} = {value}" for name, value in grid["varied"].items())
     return made + ([Banner("warning", "Values set on the command line", "These replace what the study file says, for every arm "
                            f"at every point: {values}.")] if values else [])
@@ -233,7 +246,7 @@ def sections(grid: Mapping, drawn: list[Picture], made: list[Table]) -> list[Sec
         Section("map", "Where the effect is", [picture["heat"]] if "heat" in picture else []),
         Section("arms", "The arms at every point", [
             *(block for name, block in picture.items() if name.startswith("curve")), table["grid_arms"]]),
-        Section("comparable", "Are the arms comparable?", [("text", _proved(grid)), ("checks", _lines(grid))]),
+        Section("comparable", _ASKED, [("text", _proved(grid)), ("checks", _lines(grid))]),
         Section("decided", "How to read this", [("text", told) for told in (
             f"p (Holm) is adjusted over all {_plural(len(grid['rows']), 'row')} of this grid and decides: a treatment helps or "
             "hurts only if it is also below 0.05. A verdict may therefore be weaker here than in the point's own report, which "
@@ -265,9 +278,9 @@ def _proved(grid: Mapping) -> str:
     failed = [point["title"] for point in grid["points"] if not point["passed"]]
     fallen = [f"{told} at {point['title']}" for point in grid["points"] for told in point["collapsed"]]
     proof = (f"The proof failed at {'; '.join(failed)}: there the arms are not comparable and no significance is given."
-             if failed else f"All {_plural(len(grid['points']), 'point')} passed the proof: at each, the arms differed in their "
-             "inputs alone.")
-    return f"{proof} {f'Collapsed: {chr(59).join(fallen)}.' if fallen else 'No run collapsed.'}"
+             if failed else f"All {_plural(len(grid['points']), 'point')} passed the proof: at each, the arms differed in "
+             "their inputs alone.")
+    return f"{proof} " + (f"{'; '.join(fallen)}." if fallen else "No run collapsed.")
 
 
 def _lines(grid: Mapping) -> list[dict]:

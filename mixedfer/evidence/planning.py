@@ -15,9 +15,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from mixedfer import disk
 from mixedfer.errors import BadInput
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import power
@@ -156,6 +158,33 @@ def _first(low: int, high: int, holds) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if holds(middle) else (middle + 1, high)
     return low
+
+
+def describe(made: dict) -> str:
+    """The answer for every number of cases, as lines of text."""
+    from mixedfer.evidence import wording
+
+    lines = [f"To resolve a margin of {wording.unit(made['margin'])} with 80% power ({made['source']}):"]
+    for row in made["needed"]:
+        what = f"{row['cases']:,} test {made['unit']}"
+        if row["replicates"]:
+            lines.append(f"  {what}: {row['replicates']} replicates")
+        elif row["cases_needed"]:
+            lines.append(f"  {what}: no number of replicates is enough; with many replicates, {row['cases_needed']:,} are")
+        else:
+            lines.append(f"  {what}: more than {MOST:,} replicates")
+    return "\n".join(lines)
+
+
+def save(made: dict, folder: Path) -> Path:
+    """Write the figure as plan.svg and plan.png; returns the first."""
+    from mixedfer.evidence.figures import style
+
+    folder.mkdir(parents=True, exist_ok=True)
+    figure = draw(made)
+    for kind in ("png", "svg"):
+        disk.write_bytes(folder / f"plan.{kind}", style.save(figure, kind))
+    return folder / "plan.svg"
 
 
 def draw(made: dict) -> Figure:

@@ -19,6 +19,7 @@ from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
 from mixedfer.geometry import OUTLINES
 from mixedfer.identity import canonical, digest
+from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Cell, Preparation, Recipe, Study
 
@@ -71,8 +72,8 @@ def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, 
 
     "shuffled" gets other faces' landmarks; an arm whose name ends in " again" has its own seed (A/A).
     """
-    views = {"image-only": None, "shuffled": Shuffled(stand_in)}
-    made = [Arm(name, image="landmarks-only" not in name, landmarks=views.get(name.removesuffix(" again"), stand_in),
+    views = {"image-only": None, "shuffled": Shuffled(normalised)}
+    made = [Arm(name, image="landmarks-only" not in name, landmarks=views.get(name.removesuffix(" again"), normalised),
                 seed=int(name.endswith(" again"))) for name in arms]
     recipe = Recipe(backbone=stand_in, landmark_branch=stand_in, fusion=stand_in, epochs=EPOCHS, batch_size=16,
                     learning_rate=0.01, schedule=stand_in)

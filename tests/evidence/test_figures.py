@@ -45,7 +45,8 @@ CASES = {
 def _edit(kind):
     def order(arm, fold, replicate, facts):
         if arm == "mixed":
-            facts["proof"]["order"] = ["another"] * len(facts["proof"]["order"])
+            for epoch in facts["proof"]["shown"]:
+                epoch["order"] = "another"
 
     def history(arm, fold, replicate, facts):
         facts["history"] = []

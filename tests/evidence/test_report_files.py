@@ -6,10 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from mixedfer import disk, records
@@ -69,20 +67,6 @@ def test_runs_that_were_trained_anew_elsewhere_make_a_new_report(written, tmp_pa
     path = records.run_folder(tmp_path, plan.cells[-1]["run"]) / name
     path.write_bytes(path.read_bytes() + b" ")
     assert report.digest(plan, tmp_path) != report.digest(plan, store)
-
-
-def test_looking_whether_a_report_is_current_is_fast(written, tmp_path):
-    _, plan, _ = written
-    cells = [{**plan.cells[0], "run": f"run-{index}"} for index in range(30)]
-    for cell in cells:
-        disk.write_json(tmp_path / "runs" / cell["run"] / "provenance.json", {})
-        np.save(tmp_path / "runs" / cell["run"] / "probabilities-test.npy", np.zeros((3589, 7), np.float32))
-    taken = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        report.digest(replace(plan, cells=cells), tmp_path)
-        taken.append(time.perf_counter() - begun)
-    assert min(taken) < 0.1
 
 
 @pytest.mark.parametrize("harm", ["lost", "changed", "other plan", "cut inputs"])
@@ -172,7 +156,7 @@ def test_two_writers_of_one_report_exclude_each_other(written, tmp_path, monkeyp
         report.write(plan, store, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a\0"])
+@pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "/a", "a\\b", "a\0"])
 def test_a_study_name_cannot_lead_out_of_the_reports_folder(written, tmp_path, name):
     store, plan, _ = written
     with pytest.raises(BadInput, match="cannot name"):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,9 +11,7 @@ import pytest
 from mixedfer import disk
 from mixedfer.evidence import comparing, metrics, results, summary
 from mixedfer.evidence.proof import Check
-from mixedfer.records import Predictions
-from tests.evidence import simulating
-from tests.evidence.synthetic import build, changed, scores
+from tests.evidence.synthetic import build, changed
 
 
 def summarise(study):
@@ -161,18 +157,3 @@ def test_a_failed_proof_leaves_no_significance_anywhere(drawn):
         parts = [*row["other_metrics"], *row["per_class"], *row["by_found"].values()]
         assert {part["ci95"] for part in parts} == {None} == {pair["exact_p"] for pair in row["mcnemar"]}
         assert {part.get("p") for part in parts} == {None}
-
-
-def test_a_large_study_is_summarised_fast():
-    """20 runs x 3,589 images x 7 classes, half a second on an idle core: the limit allows for a busy machine."""
-    rng = np.random.default_rng(0)
-    truth = rng.integers(0, 7, 3589)
-    answered = simulating.answers(scores(rng, 10, 3589, (0.70, 0.72)), truth, rng)
-    runs = [[[SimpleNamespace(test=Predictions(np.arange(3589), answered[arm, replicate]), provenance={},
-                              summary={"parameters": 1, "selected_epoch": 1})] for replicate in range(10)]
-            for arm in range(2)]
-    study = simulating.results(answered, truth, records=runs)
-    summarise(study)
-    begun = time.perf_counter()
-    summarise(study)
-    assert time.perf_counter() - begun < 2

@@ -1,0 +1,143 @@
+"""The report over a grid: its numbers, its escaping, its files, and what it leaves alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from mixedfer.errors import BadInput
+from mixedfer.evidence import comparing, grid, results, summary
+from mixedfer.evidence.statistics import adjust
+from tests.evidence.synthetic import build
+
+HOSTILE = "<script>alert('x')</script>"
+ARMS = ("image-only", "mixed", "<b onload=alert(1)>|_$5")
+GATED = {"kind": "mixedfer.learning.fusions.gated:Gated@abc", "units": 8, "rate": 0.5}
+
+
+def _summary(store, **options):
+    found = results.load(build(store, **{"images": 120, "replicates": 3, **options}), store)
+    return summary.summarise(found, comparing.compare_all(found))
+
+
+def _longer(arm, fold, replicate, facts):
+    if arm == "mixed":
+        facts["spec"] = {**facts["spec"], "recipe": {**facts["spec"]["recipe"], "epochs": 99}}
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    """2 x 2: a large effect, a small one, a failed proof and a collapsed arm; the second axis has objects for values."""
+    made = []
+    for index, options in enumerate(({"effect": 0.25}, {"effect": 0.02}, {"edit": _longer}, {"collapsed": ("mixed",)})):
+        values = {"train_share": (0.1, 1)[index // 2], "fusion": (GATED, {**GATED, "units": 16})[index % 2]}
+        made.append((values, f"share={values['train_share']},<i>{index}",
+                     _summary(tmp_path_factory.mktemp("store"), arms=ARMS, seed=index, **options)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def written(points, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports") / "ablation"
+    own = folder / points[0][1] / "index.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("a point's own report")
+    lines = grid.write("ablation", f"Does it depend? {HOSTILE}", points, folder)
+    return folder, lines, json.loads((folder / "results.json").read_text(encoding="utf-8"))
+
+
+def test_rows_are_those_of_the_points_adjusted_over_the_whole_grid(points, written):
+    rows = written[2]["rows"]
+    own = [row for _, _, one in points for row in one["comparisons"]]
+    assert [row["estimate"] for row in rows] == [row["estimate"] for row in own] and len(rows) == 8
+    assert [row["p_holm"] for row in rows] == adjust.holm([row["p"] for row in own])
+    assert [row["p_bh"] for row in rows] == adjust.benjamini_hochberg([row["p"] for row in own])
+    assert all(row["p"] is row["p_holm"] is row["ci95"] is None and row["verdict"] == "not comparable" for row in rows[4:6])
+    assert rows[0]["verdict"] == "helps" and rows[0]["p_holm"] > own[0]["p_adjusted"]
+    arm = points[0][2]["arms"][1]
+    assert (rows[0]["treatment_mean"], rows[0]["treatment_sd"]) == (arm["mean"], arm["sd"])
+
+
+def test_a_finding_that_does_not_survive_the_grid_is_inconclusive():
+    row = {"p": 0.03, "ci95": [0.01, 0.05], "estimate": 0.03, "verdict": "helps", "lean": "positive"}
+    one, two, three = grid.adjusted([row, row | {"p": 0.001, "estimate": -0.03, "verdict": "hurts"}, row | {"p": 0.04}])
+    assert (one["verdict"], two["verdict"], three["verdict"]) == ("inconclusive", "hurts", "inconclusive")
+    assert [made["p_holm"] for made in (one, two, three)] == pytest.approx([0.06, 0.003, 0.06])
+    assert "Holm over the grid" in three["lean"]
+
+
+def test_values_are_told_by_class_and_differing_fields(written):
+    assert [axis["shown"] for axis in written[2]["axes"]] == [["0.1", "1"], ["Gated(units = 8)", "Gated(units = 16)"]]
+    assert [axis["numeric"] for axis in written[2]["axes"]] == [True, False]
+    assert grid.shown([{"kind": "a.b:C@1", "n": 1}, {"kind": "a.d:C@2", "n": 1}])[0].startswith("a.b:C@1")
+    assert grid.shown([True, "none", 1 / 3]) == ["yes", "none", "0.333333"]
+
+
+class _Page(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.words = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_page_escapes_every_name_and_leads_to_the_points(points, written):
+    folder, _, _ = written
+    page = _Page((folder / "index.html").read_text(encoding="utf-8"))
+    assert {tag for tag, _ in page.tags}.isdisjoint({"b", "i", "iframe", "link"})
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
+    assert HOSTILE in " ".join(page.words) and ARMS[2] in " ".join(page.words)
+    links = [attributes["href"] for tag, attributes in page.tags if tag == "a"]
+    assert links.count("share=0.1,%3Ci%3E0/index.html") == 3
+    assert all(attributes["alt"] for tag, attributes in page.tags if tag == "img")
+    assert len([tag for tag, _ in page.tags if tag == "img"]) == 3
+    text = (folder / "report.md").read_text(encoding="utf-8")
+    assert "<" not in text.replace("<br>", "") and "[report](share=0.1,%3Ci%3E0/index.html)" in text
+
+
+def test_what_is_wrong_is_said_first(written):
+    folder, lines, made = written
+    page = " ".join(_Page((folder / "index.html").read_text(encoding="utf-8")).words)
+    assert not made["passed"] and "The proof failed at train_share = 1, fusion = Gated(units = 8)" in page
+    assert "mixed collapsed in 3 of 3 runs at train_share = 1, fusion = Gated(units = 16)" in page
+    assert [line.startswith("WARNING") for line in lines[:3]] == [True, True, False]
+    assert len(lines) == 2 + 8 + 1 and lines[-1] == f"Report: {folder / 'index.html'}"
+
+
+def test_files_are_whole_and_others_stay(points, written):
+    folder, _, _ = written
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    own = f"{points[0][1]}/index.html"
+    tables = {f"tables/{name}.{kind}" for name in ("grid", "grid_arms", "grid_checks") for kind in ("csv", "tex")}
+    drawn = {f"figures/{name}.{kind}" for name in ("forest", "heat", "curve_1") for kind in ("svg", "png")}
+    assert names == {own, "index.html", "report.md", "results.json", "inputs.json"} | tables | drawn
+    rows = list(csv.DictReader(io.StringIO((folder / "tables/grid.csv").read_text(encoding="utf-8"))))
+    assert rows[0]["fusion"] == "Gated(units = 8)" and rows[4]["ci95_low"] == "" and rows[4]["verdict"] == "not comparable"
+
+
+def test_again_gives_the_same_bytes_and_removes_what_is_stale(points, tmp_path):
+    grid.write("ablation", "Why?", points, tmp_path / "a")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
+    grid.write("ablation", "Why?", points, tmp_path / "a")
+    assert before == {path.name: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
+    (tmp_path / "a" / "mine.txt").write_text("kept")
+    grid.write("ablation", "Why?", [({"fusion": values["fusion"]}, label, one) for values, label, one in points[:2]],
+               tmp_path / "a")
+    assert {path.name for path in (tmp_path / "a" / "figures").iterdir()} == {"forest.svg", "forest.png"}
+    assert (tmp_path / "a" / "mine.txt").read_text() == "kept"
+
+
+def test_points_without_anything_in_common_are_refused(points, tmp_path):
+    values, label, one = points[0]
+    for wrong in ([], [points[0], (values, label, {**one, "metric": "log_loss"})]):
+        with pytest.raises(BadInput):
+            grid.write("ablation", "Why?", wrong, tmp_path / "none")
