@@ -59,6 +59,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
             ("text", "Every check passed: the arms differed in their inputs and in the layers listed above, and in nothing "
              "else." if passed else "No. A check failed, so no significance is given anywhere in this report."),
             *_files(table("checks"))]),
+        Section("leakage", "Were test images seen in training?", [("text", _leaked(summary)), *table("leakage")]),
         Section("decided", "What was decided before and after seeing the test set", [
             *table("decisions"), ("text", _exploratory(passed))]),
         Section("arms", "The arms", [
@@ -116,6 +117,14 @@ def _exploratory(passed: bool) -> str:
             "else is exploratory, found by looking, and needs new data to be confirmed: ")
     return (f"{told if passed else 'Nothing here is confirmatory, because a check failed. All of it is exploratory: '}"
             "differences by class, on found and missed faces, other metrics, calibration, single replicates, the gallery.")
+
+
+def _leaked(summary: Mapping) -> str:
+    found, tested = summary["leakage"], summary["design"]["test_images"]
+    people = {None: "The data set names no subjects, so people may be in both.", 0: "No subject of the test was seen."}
+    return (f"Of {tested:,} test images {found['exact']:,} are equal to a training or validation image to the byte, "
+            f"{found['near']:,} more nearly so (one difference hash), and {found['constant']:,} are of a single gray value. "
+            + people.get(found["subjects"], f"{found['subjects']} subjects of the test were seen too."))
 
 
 def _others(summary: Mapping, table) -> list[Block]:

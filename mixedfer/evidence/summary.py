@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import calibration, metrics
+from mixedfer.evidence import calibration, leakage, metrics
 from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
@@ -36,7 +36,7 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
-        "faces": results.faces.counts(),
+        "faces": results.faces.counts(), "leakage": leakage.summarise(results),
         "provenance": _provenance(results),
     }
 

@@ -25,7 +25,8 @@ def every(results, summary: dict) -> list[Table]:
         calibration(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
         *([found(summary), study_tables.faces(results)] if results.faces.meta.get("searched", True) else []),
-        study_tables.balance(results), study_tables.checks(summary), study_tables.inputs(results.plan),
+        leaking(summary, tested), study_tables.balance(results), study_tables.checks(summary),
+        study_tables.inputs(results.plan),
         study_tables.decisions(results, summary), study_tables.hyperparameters(results.plan),
         study_tables.provenance(summary),
     ]
@@ -51,6 +52,16 @@ def resolution(summary: dict) -> Table:
                Column("smallest_margin", f"smallest margin for equivalence, {units}", amount))
     return table_of("resolution", "The smallest effects that could be shown", columns,
                     [row for row in wording.judged(summary) if row["ci95"] is not None and row["mde"] is not None])
+
+
+def leaking(summary: dict, tested: bool) -> Table:
+    """The effect on all test images and on those of which no duplicate was seen in training; empty without any."""
+    whole = {row["treatment"]: row for row in summary["comparisons"]}
+    (estimate, *ci95), found = gap(summary, tested), summary["leakage"]
+    columns = (Column("treatment"), replace(estimate, key="all", heading=f"all test images: {estimate.heading}"),
+               replace(estimate, heading=f"without duplicates ({found['images_without']:,} images)"), *ci95)
+    return table_of("leakage", "The effect without duplicates", columns,
+                    [{**row, "all": whole[row["treatment"]]["estimate"]} for row in found["without"]])
 
 
 def arms(summary: dict) -> Table:
