@@ -66,11 +66,13 @@ def read_array(path: Path, mmap: bool = False) -> np.ndarray:
 def new_folder(final: Path) -> Iterator[Path]:
     """Fill a temporary folder, then move it to `final` with a file `DONE` written last.
 
-    An exception inside leaves nothing behind; a kill leaves only a folder ending in `.part`.
+    An exception inside leaves nothing behind; a kill leaves a folder ending in `.part`, which the next call for the same
+    `final` removes. One process at a time: hold a lock.
     """
     part = final.with_name(f"{final.name}.{os.getpid()}.part")
     with full_disk(final):
-        shutil.rmtree(part, ignore_errors=True)
+        for left in final.parent.glob(f"{final.name}.*.part"):
+            shutil.rmtree(left, ignore_errors=True)
         part.mkdir(parents=True)
         try:
             yield part

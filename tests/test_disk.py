@@ -108,3 +108,11 @@ def test_a_source_hash_sees_code_but_not_words(tmp_path):
     assert disk.hash_source(path) == first
     path.write_text('"""Doc."""\nx = 2\n')
     assert disk.hash_source(path) != first
+
+
+def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path):
+    (tmp_path / "run.4242.part").mkdir()
+    (tmp_path / "other.4242.part").mkdir()
+    with disk.new_folder(tmp_path / "run") as part:
+        (part / "file").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["other.4242.part", "run"]
