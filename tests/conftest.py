@@ -9,6 +9,14 @@ from tests import real_data as real_data_
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
+#: The files whose tests take longest; begun first, so that no worker is left with them at the end.
+FIRST = ("test_run.py", "test_interruption.py", "test_training.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.path.name not in FIRST)
+
+
 @pytest.fixture(scope="session")
 def real_data(tmp_path_factory):
     """A folder with the official fer2013.csv; tests that need it are skipped, with a reason, where it is absent."""

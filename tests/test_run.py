@@ -31,12 +31,7 @@ def test_the_contract_of_results_json(whole):
     for row in results["comparisons"]:
         assert {"control", "estimate", "ci95", "ci90", "p", "p_adjusted", "verdict", "mde", "test"} <= set(row)
         assert row["verdict"] in ("helps", "hurts", "equivalent", "inconclusive")
-        # So short a training leaves some arms constant, and two constants are not compared.
-        if row["ci95"] is None:
-            assert "both arms collapsed" in row["test"]
-        else:
-            assert row["ci95"][0] <= row["estimate"] <= row["ci95"][1]
-    assert results["comparisons"][2]["ci95"]
+        assert row["ci95"] is None and row["test"] == "none: 3 test subjects, too few to judge new ones by"
     for arm in results["arms"]:
         assert len(arm["replicates"]) == 2 and 0 <= arm["mean"] <= 1 and isinstance(arm["collapsed"], bool)
         assert {"replicate", "fold", "accuracy", "macro_f1", "balanced_accuracy"} <= set(arm["replicates"][0])
@@ -48,7 +43,7 @@ def test_the_same_command_again_trains_nothing_and_needs_no_keras(whole):
     folder, _ = whole
     before = files(folder, "reports/**/*.*", ".mixedfer/runs/**/*.*")
     output, _ = mixedfer("run", TINY, cwd=folder, code=WITHOUT_KERAS)
-    assert "8 cells, 8 finished" in output
+    assert "8 cells, all finished" in output
     assert files(folder, "reports/**/*.*", ".mixedfer/runs/**/*.*") == before
 
 
@@ -71,7 +66,7 @@ def test_a_grid_gives_one_report_over_the_reports_of_its_points(tmp_path):
     (tmp_path / "grid_of_two.py").write_text(
         '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY\nfrom mixedfer.study import Axis\n'
         'STUDY = dataclasses.replace(TINY, treatments=TINY.treatments[:1], grid=(Axis("train_share", (0.5, 1.0)),))\n')
-    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--set", "epochs=2", cwd=tmp_path)
+    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--set", "epochs=1", "--set", "replicates=1", cwd=tmp_path)
     assert "reports/grid_of_two/index.html" in output
     report = tmp_path / "reports" / "grid_of_two"
     for share in ("0.5", "1.0"):
@@ -80,10 +75,10 @@ def test_a_grid_gives_one_report_over_the_reports_of_its_points(tmp_path):
 
 
 def test_folds_test_every_picture_once(tmp_path):
-    mixedfer("run", TINY, "--quiet", "--set", "folds=3", "--set", "replicates=1", "--set", "epochs=2", cwd=tmp_path)
+    mixedfer("run", TINY, "--quiet", "--set", "folds=2", "--set", "replicates=1", "--set", "epochs=2", cwd=tmp_path)
     results = json.loads((tmp_path / "reports" / "tiny" / "results.json").read_text())
     assert results["design"]["test_images"] == 48 and results["comparable"]["passed"]
-    assert [run["fold"] for run in results["arms"][0]["replicates"]] == [0, 1, 2]
+    assert [run["fold"] for run in results["arms"][0]["replicates"]] == [0, 1]
 
 
 def test_a_failing_cell_is_named(tmp_path):
@@ -95,7 +90,7 @@ def test_a_failing_cell_is_named(tmp_path):
 @pytest.mark.parametrize(("arguments", "problem"), [
     (("run", "no-such.py"), "no such study file"),
     (("run", TINY, "--set", "epoch=3"), "'epochs'"),
-    (("run", TINY, "--workers", "many"), "many"),
+    (("run", TINY, "--workers", "many"), "--workers"),
     (("run", ROOT / "experiments" / "fer2013.py"), "--data PATH"),
     (("run", ROOT / "experiments" / "fer2013.py", "--data", "nowhere.csv"), "no such file or folder"),
     (("report", TINY), "has no runs in this store"),
