@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from html.parser import HTMLParser
 
 import pytest
 
 from mixedfer.errors import BadInput
 from mixedfer.evidence import comparing, grid, results, summary
 from mixedfer.evidence.statistics import adjust
+from tests.evidence.pages import Page
 from tests.evidence.synthetic import build
 
 HOSTILE = "<script>alert('x')</script>"
@@ -77,22 +77,9 @@ def test_values_are_told_by_class_and_differing_fields(written):
     assert grid.shown([True, "none", 1 / 3]) == ["yes", "none", "0.333333"]
 
 
-class _Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.words = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
 def test_the_page_escapes_every_name_and_leads_to_the_points(points, written):
     folder, _, _ = written
-    page = _Page((folder / "index.html").read_text(encoding="utf-8"))
+    page = Page((folder / "index.html").read_text(encoding="utf-8"))
     assert {tag for tag, _ in page.tags}.isdisjoint({"b", "i", "iframe", "link"})
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     assert HOSTILE in " ".join(page.words) and ARMS[2] in " ".join(page.words)
@@ -106,7 +93,7 @@ def test_the_page_escapes_every_name_and_leads_to_the_points(points, written):
 
 def test_what_is_wrong_is_said_first(written):
     folder, lines, made = written
-    page = " ".join(_Page((folder / "index.html").read_text(encoding="utf-8")).words)
+    page = " ".join(Page((folder / "index.html").read_text(encoding="utf-8")).words)
     assert not made["passed"] and "The proof failed at train_share = 1, fusion = Gated(units = 8)" in page
     assert "mixed collapsed in 3 of 3 runs at train_share = 1, fusion = Gated(units = 16)" in page
     assert [line.startswith("WARNING") for line in lines[:3]] == [True, True, False]

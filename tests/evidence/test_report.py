@@ -9,30 +9,15 @@ import io
 import json
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import pytest
 
 from mixedfer.evidence import figures, report
+from tests.evidence.pages import Page
 from tests.evidence.synthetic import build, changed
 
 HOSTILE = "<script>alert('x')</script>"
 ARMS = ("image-only", "<b onload=alert(1)>|mixed_$5")
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: its tags with their attributes, and its text."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags, self.words = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.words.append(data)
 
 
 @pytest.fixture(scope="module")
