@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
+import sys
 import typing
 from typing import Any, ClassVar, Literal
 
@@ -11,7 +11,10 @@ from mixedfer.errors import StudyError
 
 
 class Checked:
-    """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`."""
+    """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`.
+
+    A whole number given for a `float` becomes one, for 1 and 1.0 are one value and must not name two runs.
+    """
 
     RANGES: ClassVar[dict[str, tuple[float, float]]] = {}
 
@@ -21,6 +24,7 @@ class Checked:
             value = getattr(self, field.name)
             if not _fits(value, hints[field.name]):
                 raise StudyError(f"{type(self).__name__}({field.name}={value!r}): expected {_wanted(hints[field.name])}")
+            object.__setattr__(self, field.name, _as_floats(value, hints[field.name]))
         for name, (low, high) in self.RANGES.items():
             if not low <= getattr(self, name) <= high:
                 raise StudyError(f"{type(self).__name__}({name}={getattr(self, name)}): expected {low} to {high}")
@@ -33,10 +37,16 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is tuple:
         return isinstance(value, tuple) and all(_fits(item, typing.get_args(hint)[0]) for item in value)
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if hint in (int, str):
         return isinstance(value, hint) and not isinstance(value, bool)
     return not isinstance(value, type) and isinstance(value, hint)
+
+
+def _as_floats(value: Any, hint: Any) -> Any:
+    if typing.get_origin(hint) is tuple:
+        return tuple(_as_floats(item, typing.get_args(hint)[0]) for item in value)
+    return float(value) if hint is float else value
 
 
 def _wanted(hint: Any) -> str:
@@ -48,3 +58,18 @@ def _wanted(hint: Any) -> str:
 def require(condition: bool, message: str) -> None:
     if not condition:
         raise StudyError(message)
+
+
+def replaced(node: Any, changes: list[tuple[list[str], Any]]) -> Any:
+    """All changes at once, so that two values that only fit together can be set together."""
+    fields: dict[str, Any] = {path[0]: value for path, value in changes if len(path) == 1}
+    deeper: dict[str, list] = {}
+    for path, value in changes:
+        if len(path) > 1:
+            deeper.setdefault(path[0], []).append((path[1:], value))
+    for name, inner in deeper.items():
+        fields[name] = replaced(fields.get(name, getattr(node, name)), inner)
+    try:
+        return dataclasses.replace(node, **fields)
+    except (TypeError, ValueError) as error:
+        raise StudyError(f"{type(node).__name__} cannot have {', '.join(fields)} set so: {error}") from error

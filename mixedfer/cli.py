@@ -22,8 +22,8 @@ StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, s
 Data = Annotated[Path | None, typer.Option(help="The data set's file or folder.", metavar="PATH")]
 Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
-                                               help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
+                                                    help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as there are cores, unless given.",
                                              metavar="N")]
@@ -45,44 +45,44 @@ def _interruptible():
 
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
 @_interruptible()
-def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, set: Set = None,
+def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
         predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import runner
 
-    study, place = _study(file, set), runner.Place(data, store, predictor, workers, threads, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
-    _report(runner.run(study, file.stem, place, file=file, settings=set or [], say=say), study, file.stem, store, reports)
+    plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say)
+    _report(plans, study, file.stem, store, reports)
 
 
 @app.command(epilog="Example: mixedfer report experiments/quickstart.py")
-def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, set: Set = None) -> None:
+def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None) -> None:
     """Write the report of a study that was run; trains nothing and needs neither Keras nor the data."""
     from mixedfer import runner
 
-    study = _study(file, set)
-    _report(runner.read_plans(study, file.stem, set or [], store), study, file.stem, store, reports)
+    study = _study(file, settings)
+    _report(runner.read_plans(study, file.stem, settings or [], store), study, file.stem, store, reports)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
 @_interruptible()
-def prepare(file: StudyFile, data: Data = None, store: Store = STORE, set: Set = None, predictor: Predictor = None,
+def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: Settings = None, predictor: Predictor = None,
             workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
-    """Find faces and landmarks, and print how many were found per class."""
+    """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
     from mixedfer import runner
-    from mixedfer.faces import preparation
+    from mixedfer.disk import to_json
 
-    study, place = _study(file, set), runner.Place(data, store, predictor, workers, 1, quiet)
-    faces = runner.prepare(study, place)
-    runner.check(study, faces)
-    if not json:
-        typer.echo(preparation.describe(faces))
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    found = runner.prepare_all(study, file.stem, place, _silent if json else typer.echo)
+    for point, faces in found:
+        runner.check(point.study, faces)
     if json:
-        from mixedfer.disk import to_json
-
-        typer.echo(to_json({"faces": faces.counts(), "content": faces.content, "folder": str(faces.folder),
-                            "unreadable": faces.meta["unreadable"], "note": faces.meta["note"]}), nl=False)
+        told = [{"faces": faces.counts(), "content": faces.content, "folder": str(faces.folder), "note": faces.meta["note"],
+                 "unreadable": faces.meta["unreadable"]} for _, faces in found]
+        points = [{"point": point.label, **one} for (point, _), one in zip(found, told)]
+        typer.echo(to_json(points if study.grid else told[0]), nl=False)
 
 
 @app.command(epilog="Example: mixedfer plan experiments/fer2013.py --images 3589 --accuracy 0.7")
@@ -90,20 +90,23 @@ def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="T
                                                               "runs, not from assumptions.")] = False,
          images: Annotated[list[int] | None, typer.Option(min=2, help="Test images (or subjects). Repeatable.")] = None,
          accuracy: Annotated[float, typer.Option(min=0.01, max=0.99, help="Assumed accuracy, without --pilot.")] = 0.7,
-         store: Store = STORE, reports: Reports = REPORTS, set: Set = None, json: AsJson = False) -> None:
-    """Say how many replicates and test images it takes to resolve the study's margin, with a figure."""
+         store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None, json: AsJson = False) -> None:
+    """Say how many replicates and test images it takes to resolve the study's margin, with a figure. Of a grid, the first
+    point is planned for.
+    """
     from mixedfer import runner
     from mixedfer.disk import to_json
-    from mixedfer.evidence import comparing, planning, results
+    from mixedfer.evidence import planning, results
 
-    study = _study(file, set)
+    study = _study(file, settings)
+    first, *others = runner.points(study, file.stem)
     if pilot:
-        found = results.load(runner.read_plans(study, file.stem, set or [], store)[0], store)
-        parts = planning.measured(found, found.plan.treatments[0])
-        here = len(set(comparing.cases(found, comparing.everything(found))[1]))
+        found = results.load(runner.read_plans(study, file.stem, settings or [], store)[0], store)
+        parts, here = planning.measured(found, found.plan.treatments[0]), planning.case_count(found)
     else:
-        parts, here = planning.assumed(accuracy), 3589
-    made = planning.plan(parts, study.margin, images or [here // 2, here, 3 * here])
+        parts, here = planning.assumed(accuracy, metric=first.study.metric), 3589
+    parts = planning.at_point(parts, first.label, 1 + len(others)) if others else parts
+    made = planning.plan(parts, first.study.margin, images or [here // 2, here, 3 * here])
     typer.echo(to_json(made) if json else planning.describe(made), nl=not json)
     typer.echo(f"Figure: {planning.save(made, reports / file.stem)}", err=json)
 

@@ -60,8 +60,13 @@ def version(*packages: str) -> str | None:
 
 
 def _reference(thing) -> str:
-    name = f"{thing.__module__}:{thing.__qualname__}"
-    return f"{name}@{source(thing.__module__)}" if _counts(thing.__module__) else name
+    """What a function or class is called. Raises StudyError when that name stands for something else, such as what it wraps."""
+    module, steps = thing.__module__, thing.__qualname__.split(".")
+    name = f"{module}:{thing.__qualname__}"
+    if functools.reduce(lambda node, step: getattr(node, step, None), steps, sys.modules.get(module)) is not thing:
+        raise StudyError(f"{thing!r} is not what {name} stands for, so its runs would go by the name of something else",
+                         remedy="Make it a frozen dataclass at the top of its own file, with what varies as its fields.")
+    return f"{name}@{source(module)}" if _counts(module) else name
 
 
 @functools.cache

@@ -29,7 +29,6 @@ def pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[Proce
     Raises Fault when a worker dies.
     """
     executor = ProcessPoolExecutor(max(1, workers), context, _begin, (start, args))
-    patient = True
     try:
         yield executor
     except BrokenProcessPool as error:
@@ -38,12 +37,12 @@ def pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[Proce
                     ) from error
     except BaseException:
         # Whatever they are at is either on disk or will be done again; nobody should wait for it.
-        patient = False
         for child in multiprocessing.active_children():
             child.kill()
         raise
     finally:
-        executor.shutdown(wait=patient, cancel_futures=True)
+        # Waited for even after that: the threads of a pool left to itself close their pipes while Python ends, and complain.
+        executor.shutdown(cancel_futures=True)
 
 
 def _begin(start: Callable[..., None], args: tuple) -> None:

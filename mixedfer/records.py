@@ -6,8 +6,11 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
     provenance.json    versions, source of the making half, device, threads, determinism
     proof.json         hashes that let arms be compared: initial weights, what each epoch showed, split, learning rates
     history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
-    summary.json       parameters, epochs, selected_epoch, images per partition
+    summary.json       parameters (that training can change), epochs, selected_epoch, images per partition, `landmarks`:
+                       whose they are ("own", "others", "nothing") and what the view rules out as a control
+    rows-train.npy     the rows of the face set that it was trained on
     rows-test.npy, probabilities-test.npy, rows-validation.npy, probabilities-validation.npy
+    rows-occlusion.npy, drops-occlusion.npy   what the pixels of some test images were worth (see `learning.occlusion`)
     weights.npz        the selected weights by layer path
     timing.json        seconds; the only file that differs between two runs of the same cell
 
@@ -28,6 +31,8 @@ from mixedfer.errors import BadInput, Damaged
 from mixedfer.identity import digest
 
 FACTS = ("spec", "provenance", "proof", "history", "summary")
+ARRAYS = ("rows-train", "rows-test", "probabilities-test", "rows-validation", "probabilities-validation", "rows-occlusion",
+          "drops-occlusion")
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,28 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Occlusion:
+    """`rows` (m,) into the face set; `drops` (m, g, g) float32: how far the probability of the true class falls when the
+    square around that place of a g x g grid is covered. m is 0 for an arm that does not see the image.
+    """
+
+    rows: np.ndarray
+    drops: np.ndarray
+
+
+@dataclass(frozen=True)
 class Record:
-    """One finished run."""
+    """One finished run; `train` (n,) are the rows of the face set that it was trained on."""
 
     spec: dict
     provenance: dict
     proof: dict
     history: list[dict]
     summary: dict
+    train: np.ndarray
     test: Predictions
     validation: Predictions
+    occlusion: Occlusion
 
 
 @dataclass(frozen=True)
@@ -112,10 +129,8 @@ def write(folder: Path, record: Record, weights: dict[str, np.ndarray], timing: 
     with disk.new_folder(folder) as part:
         for name in FACTS:
             (part / f"{name}.json").write_text(disk.to_json(getattr(record, name)), encoding="utf-8")
-        for name in ("test", "validation"):
-            predictions = getattr(record, name)
-            np.save(part / f"rows-{name}.npy", predictions.rows)
-            np.save(part / f"probabilities-{name}.npy", predictions.probabilities)
+        for name, array in _arrays(record).items():
+            np.save(part / f"{name}.npy", array)
         np.savez(part / "weights.npz", **weights)
         (part / "timing.json").write_text(disk.to_json(timing), encoding="utf-8")
 
@@ -125,14 +140,20 @@ def read(folder: Path) -> Record:
     if not disk.is_done(folder):
         raise Damaged("not a finished run", file=folder, remedy="Give the same `mixedfer run` command again.")
     facts: dict[str, Any] = {name: disk.read_json(folder / f"{name}.json") for name in FACTS}
-    predictions = {name: Predictions(disk.read_array(folder / f"rows-{name}.npy"),
-                                     disk.read_array(folder / f"probabilities-{name}.npy"))
-                   for name in ("test", "validation")}
-    for name, part in predictions.items():
-        if len(part.rows) != len(part.probabilities):
-            raise Damaged(f"its {name} predictions have {len(part.probabilities)} rows, expected {len(part.rows)}",
-                          file=folder, remedy=f"Delete {folder} and give the same command again.")
-    return Record(**facts, **predictions)
+    arrays = {name: disk.read_array(folder / f"{name}.npy") for name in ARRAYS}
+    for rows, values in (("rows-test", "probabilities-test"), ("rows-validation", "probabilities-validation"),
+                         ("rows-occlusion", "drops-occlusion")):
+        if len(arrays[rows]) != len(arrays[values]):
+            raise Damaged(f"{values} has {len(arrays[values])} rows, expected {len(arrays[rows])}", file=folder,
+                          remedy=f"Delete {folder} and give the same command again.")
+    return Record(**facts, train=arrays["rows-train"], test=Predictions(arrays["rows-test"], arrays["probabilities-test"]),
+                  validation=Predictions(arrays["rows-validation"], arrays["probabilities-validation"]),
+                  occlusion=Occlusion(arrays["rows-occlusion"], arrays["drops-occlusion"]))
+
+
+def _arrays(record: Record) -> dict[str, np.ndarray]:
+    return dict(zip(ARRAYS, (record.train, record.test.rows, record.test.probabilities, record.validation.rows,
+                             record.validation.probabilities, record.occlusion.rows, record.occlusion.drops)))
 
 
 def plan_file(store: Path, name: str, making: dict) -> Path:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mixedfer import disk, processes, records
 from mixedfer.engines import Job, local
+from mixedfer.errors import StudyError
 from mixedfer.faces import preparation, splits
-from mixedfer.faceset import FaceSet
-from mixedfer.identity import canonical
+from mixedfer.faceset import PARTITIONS, FaceSet
+from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend
+from mixedfer.learning.batches import Batches
 from mixedfer.records import Plan
-from mixedfer.study import Study
+from mixedfer.study import Cell, Study
+
+#: Letters of one value in a label, which is a folder's name.
+LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -38,22 +46,23 @@ class Place:
 
 @dataclass(frozen=True)
 class Point:
-    """One comparison of a study: the only one, or one point of its grid, with the `values` that its axes have there."""
+    """One comparison of a study: the only one, or one point of its grid, with the `values` that its axes have there.
+
+    `label` tells the values in one word, such as "width=0.25,missed=exclude"; no two points of a study have the same.
+    """
 
     name: str
     values: dict[str, Any]
     study: Study
-
-    @property
-    def label(self) -> str:
-        """The values in one word, such as "width=0.25,missed=exclude"."""
-        return ",".join(f"{key.split('.')[-1]}={_word(value)}" for key, value in self.values.items())
+    label: str = ""
 
 
 def points(study: Study, name: str) -> list[Point]:
     """The comparisons that a study is made of. A point's plan and report lie in a folder of the study's."""
-    found = [Point(name, values, point) for values, point in study.points()]
-    return [dataclasses.replace(point, name=f"{name}/{point.label}") if point.values else point for point in found]
+    axes = zip(_short([axis.name for axis in study.grid]), (_words(axis.values) for axis in study.grid))
+    labels = [",".join(pairs) for pairs in itertools.product(*([f"{key}={word}" for word in words] for key, words in axes))]
+    return [Point(f"{name}/{label}" if label else name, values, point, label)
+            for label, (values, point) in zip(labels, study.points())]
 
 
 def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence[str] = (),
@@ -62,14 +71,8 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
 
     `file` and `settings` are only noted, for the report. Raises BadInput for input that cannot be used, Fault when cells fail.
     """
-    todo: list[tuple[Point, FaceSet, list[Job]]] = []
-    seen: set[str] = set()
-    for point in points(study, name):
-        faces = prepare(point.study, place)
-        if faces.folder.name not in seen:
-            say(preparation.describe(faces))
-        seen.add(faces.folder.name)
-        todo.append((point, faces, [Job.of(cell, faces, place.store, place.threads) for cell in point.study.cells()]))
+    todo = [(point, faces, [Job.of(cell, faces, place.store, place.threads) for cell in point.study.cells()])
+            for point, faces in prepare_all(study, name, place, say)]
     missing = {job.run: job for _, _, jobs in todo for job in jobs
                if not disk.is_done(records.run_folder(job.store, job.run))}
     count = sum(len(jobs) for _, _, jobs in todo)
@@ -87,6 +90,17 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     return plans
 
 
+def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, FaceSet]]:
+    """Every point of a study with its face set; says each face set once."""
+    found: list[tuple[Point, FaceSet]] = []
+    for point in points(study, name):
+        faces = prepare(point.study, place)
+        if all(faces.folder != other.folder for _, other in found):
+            say(preparation.describe(faces))
+        found.append((point, faces))
+    return found
+
+
 def prepare(study: Study, place: Place) -> FaceSet:
     """The study's face set."""
     return preparation.prepare(study, place.data, place.store, predictor=place.predictor,
@@ -94,9 +108,23 @@ def prepare(study: Study, place: Place) -> FaceSet:
 
 
 def check(study: Study, faces: FaceSet) -> None:
-    """See that every fold can be made. Raises BadInput when a class is missing from a partition."""
+    """See that every fold can be made, and every arm's landmarks be chosen. Raises BadInput when a class is missing from a
+    partition, or has too few faces there for a view that takes another face's landmarks.
+    """
     for fold in range(max(1, study.folds)):
-        splits.split(faces, study, fold)
+        split = splits.split(faces, study, fold)
+        for arm, part in itertools.product(study.arms, PARTITIONS):
+            _choose(Cell(arm=arm, fold=fold, replicate=0, study=study), faces, getattr(split, part), part)
+
+
+def _choose(cell: Cell, faces: FaceSet, rows: np.ndarray, part: str) -> None:
+    """Let an arm's view choose whose landmarks it shows in one partition."""
+    try:
+        _ = Batches(faces, rows, part, cell.study.recipe, cell.seed, cell.arm.landmarks).sources
+    except StudyError as error:
+        raise StudyError(f"arm {cell.arm.name!r}, {part} partition: {error.what}", file=faces.folder,
+                         remedy="Leave the arm out, choose other classes, or another split (folds, validation, test, "
+                         "train_share).") from error
 
 
 def read_plans(study: Study, name: str, settings: Sequence[str], store: Path) -> list[Plan]:
@@ -111,18 +139,44 @@ def read_plans(study: Study, name: str, settings: Sequence[str], store: Path) ->
 
 def _plan(point: Point, faces: FaceSet, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:
     study = point.study
-    now = (study.margin, study.metric)
-    # Whatever any of these runs was first judged by was decided before this.
-    first = next((then for job in jobs if (then := records.decided(store, job.run, *now)) != now), now)
+    # Every run is entered; whatever any of them was first judged by was decided before this.
+    margins, metrics = zip(*(records.decided(store, job.run, study.margin, study.metric) for job in jobs))
     cells = [{"arm": job.cell.arm.name, "fold": job.cell.fold, "replicate": job.cell.replicate, "run": job.run} for job in jobs]
     return Plan(name=point.name, study=canonical(study), faces=faces.folder.name, cells=cells, command=command,
-                varied=_varied(study, settings), first_margin=first[0], first_metric=first[1])
+                varied=_varied(study, settings), first_margin=_other(margins, study.margin),
+                first_metric=_other(metrics, study.metric))
+
+
+def _other(values: Sequence, present: Any) -> Any:
+    """The first value that is not the present one, if any."""
+    return next((value for value in values if value != present), present)
 
 
 def _varied(study: Study, settings: Sequence[str]) -> dict:
     return {name: canonical(study.current(name)) for name in (setting.partition("=")[0] for setting in settings)}
 
 
+def _short(names: Sequence[str]) -> list[str]:
+    """The last part of each axis's name; the whole name where two end alike."""
+    last = [name.split(".")[-1] for name in names]
+    return [name if last.count(end) > 1 else end for name, end in zip(names, last)]
+
+
+def _words(values: Sequence) -> list[str]:
+    """One word for each value of an axis; where words coincide, or would as files of some systems, with a digest."""
+    words = [_word(value) for value in values]
+    folded = [word.casefold() for word in words]
+    return [f"{word}-{digest(value)[:8]}" if folded.count(word.casefold()) > 1 else word for word, value in zip(words, values)]
+
+
 def _word(value: Any) -> str:
+    """
+    >>> _word((64, 32)), _word(None), _word("whole image")
+    ('64-32', 'none', 'whole-image')
+    """
+    if isinstance(value, (tuple, list)):
+        return "-".join(map(_word, value)) or "empty"
+    if value is None:
+        return "none"
     plain = str(value) if isinstance(value, (bool, int, float, str)) else getattr(value, "__name__", type(value).__name__)
-    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in plain)
+    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in plain)[:LONGEST]

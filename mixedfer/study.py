@@ -12,12 +12,14 @@ TypeError: Arm.__init__() got an unexpected keyword argument 'epochs'
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
+import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from mixedfer.checked import Checked, require
+from mixedfer.checked import Checked, replaced, require
 from mixedfer.errors import StudyError, nearest
 from mixedfer.identity import canonical
 from mixedfer.seeds import derive
@@ -144,6 +146,8 @@ class Axis(Checked):
     def __post_init__(self):
         super().__post_init__()
         require(len(self.values) > 1, f"Axis({self.name!r}): expected two values or more")
+        equal = any(one == two for one, two in itertools.combinations(canonical(self.values), 2))
+        require(not equal, f"Axis({self.name!r}): one value is there twice")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,6 +201,7 @@ class Study(Checked):
     def points(self) -> list[tuple[dict[str, Any], Study]]:
         """The values and the study at every point of the grid; the study itself, with no values, where there is none."""
         names = [axis.name for axis in self.grid]
+        require(len(set(names)) == len(names), f"two axes of the grid have one name: {', '.join(names)}")
         plain = dataclasses.replace(self, grid=())
         return [(dict(zip(names, values)), plain.varying(**dict(zip(names, values))))
                 for values in itertools.product(*(axis.values for axis in self.grid))]
@@ -205,25 +210,52 @@ class Study(Checked):
         """The same study with other values, for every arm at once: `study.varying(epochs=30, width=0.5)`.
 
         A name reaches any field of the study, its data set, preparation or recipe, however deep; `recipe.backbone.width`
-        written as a key of `**{...}` is the long form. Arms cannot be varied. Raises StudyError with the nearest name.
+        written as a key of `**{...}` is the long form. Whole parts are replaced first, so that names reach the new one's
+        fields. Neither arms nor what an axis of the grid decides can be varied. Raises StudyError with the nearest name.
         """
-        return _replace(self, [(self._path(name), value) for name, value in changes.items()])
+        whole = {name: value for name, value in changes.items() if dataclasses.is_dataclass(value) or self.is_part(name)}
+        return self._with(whole)._with({name: value for name, value in changes.items() if name not in whole})
 
     def current(self, name: str) -> Any:
         """The value of the field that `varying(name=...)` would change."""
-        node = self
-        for step in self._path(name):
-            node = getattr(node, step)
-        return node
+        return functools.reduce(getattr, self._path(name), self)
+
+    def annotation(self, name: str) -> Any:
+        """The type of the field that `varying(name=...)` would change."""
+        *above, last = self._path(name)
+        return typing.get_type_hints(type(functools.reduce(getattr, above, self)))[last]
+
+    def is_part(self, name: str) -> bool:
+        """Whether a name reaches, without doubt, something that has fields of its own."""
+        return len(self._named(name)) == 1 and dataclasses.is_dataclass(self.current(name))
+
+    def _named(self, name: str) -> list[str]:
+        """The paths that a name may stand for; a whole path stands for itself alone."""
+        paths = list(_paths(self))
+        return [name] if name in paths else [path for path in paths if path.endswith("." + name)]
 
     def _path(self, name: str) -> list[str]:
-        paths = list(_paths(self))
-        match = [path for path in paths if path == name or path.endswith("." + name)]
+        match = self._named(name)
         if not match:
             raise StudyError(f"the study has no field {name!r}",
-                             remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in paths)))
+                             remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in _paths(self))))
         require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
         return match[0].split(".")
+
+    def _with(self, changes: dict[str, Any]) -> Study:
+        paths = [self._path(name) for name in changes]
+        for name, path in zip(changes, paths):
+            require(paths.count(path) == 1, f"two values are given for {'.'.join(path)}")
+            self._refuse_axis(name, path)
+        return replaced(self, list(zip(paths, changes.values())))
+
+    def _refuse_axis(self, name: str, path: list[str]) -> None:
+        """What an axis decides, or is part of, cannot be set: the axis would pass over it."""
+        for axis in self.grid:
+            for other in (named.split(".") for named in self._named(axis.name)):
+                if all(one == two for one, two in zip(path, other)):
+                    raise StudyError(f"{name!r} cannot be set: the grid's axis {axis.name!r} decides it",
+                                     remedy="Leave it out, or change the axis in the study file.")
 
     def making(self) -> dict:
         """What decides the numbers, without the words around them: two studies with equal `making` share every run."""
@@ -265,15 +297,3 @@ def _paths(node: Any, prefix: str = "") -> Iterator[str]:
         yield prefix + field.name
         if dataclasses.is_dataclass(value):
             yield from _paths(value, f"{prefix}{field.name}.")
-
-
-def _replace(node: Any, changes: list[tuple[list[str], Any]]) -> Any:
-    """All changes at once, so that two values that only fit together can be set together."""
-    fields: dict[str, Any] = {path[0]: value for path, value in changes if len(path) == 1}
-    deeper: dict[str, list] = {}
-    for path, value in changes:
-        if len(path) > 1:
-            deeper.setdefault(path[0], []).append((path[1:], value))
-    for name, inner in deeper.items():
-        fields[name] = _replace(fields.get(name, getattr(node, name)), inner)
-    return dataclasses.replace(node, **fields)

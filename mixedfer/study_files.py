@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pkgutil
 import sys
+import typing
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Study:
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise StudyError("defines no STUDY = Study(...)", file=path)
-    return study.varying(**dict(_change(study, setting) for setting in settings))
+    return _varied(study, settings)
 
 
 def find(path: Path) -> Path:
@@ -70,24 +71,32 @@ def describe(folder: Path) -> dict[str, str]:
     return found
 
 
-def _change(study: Study, setting: str) -> tuple[str, Any]:
+def _varied(study: Study, settings: Sequence[str]) -> Study:
+    """The study with all settings; whole parts first, for the others may name fields that only a new part has."""
+    texts = dict(_named(setting) for setting in settings)
+    whole = {name: text for name, text in texts.items() if study.is_part(name) or ":" in text}
+    for chosen in (whole, {name: text for name, text in texts.items() if name not in whole}):
+        study = study.varying(**{name: _value(text, study, name) for name, text in chosen.items()})
+    return study
+
+
+def _named(setting: str) -> tuple[str, str]:
     name, equals, text = setting.partition("=")
     if not equals:
         raise StudyError(f"--set {setting!r} has no value", remedy="Write --set NAME=VALUE, for example --set epochs=3.")
+    return name, text
+
+
+def _value(text: str, study: Study, name: str) -> Any:
+    """Text as a value of the kind that the field has now, or, for the items of a tuple, may have."""
     current = study.current(name)
-    return name, _value(text, current, name)
-
-
-def _value(text: str, current: Any, name: str) -> Any:
-    """Text as a value of the kind that the field has now."""
     if isinstance(current, bool):
         if text.lower() not in TRUTHS:
             raise StudyError(f"--set {name}={text}: expected true or false")
         return TRUTHS[text.lower()]
     if isinstance(current, tuple):
         items = [item.strip(" '\"") for item in text.strip("()[] ").split(",") if item.strip()]
-        numbers = current and not isinstance(current[0], str)
-        return tuple(_literal(item) if numbers else item for item in items)
+        return tuple(item if str in typing.get_args(study.annotation(name)) else _literal(item) for item in items)
     if dataclasses.is_dataclass(current) or callable(current) or (current is None and ":" in text):
         return None if text == "None" else _thing(text, current, name)
     return text if isinstance(current, str) else _literal(text)
@@ -96,7 +105,7 @@ def _value(text: str, current: Any, name: str) -> Any:
 def _literal(text: str) -> Any:
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):
         return text
 
 

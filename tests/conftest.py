@@ -1,10 +1,13 @@
 """Shared fixtures: a tiny real study on real dlib faces, and the real data where it is at hand."""
 
+import json
 import os
 
 import pytest
+from filelock import FileLock
 
 from tests import real_data as real_data_
+from tests.commands import TINY, mixedfer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -18,11 +21,27 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def real_data(tmp_path_factory):
-    """A folder with the official fer2013.csv; tests that need it are skipped, with a reason, where it is absent."""
+def scratch(tmp_path_factory):
+    """A folder that all parallel workers share."""
     base = tmp_path_factory.getbasetemp()
-    folder = real_data_.fer2013(base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base)
-    return folder or pytest.skip(real_data_.REASON)
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def real_data(scratch):
+    """A folder with the official fer2013.csv; tests that need it are skipped, with a reason, where it is absent."""
+    return real_data_.fer2013(scratch) or pytest.skip(real_data_.REASON)
+
+
+@pytest.fixture(scope="session")
+def whole(scratch):
+    """The tiny study, run once without any disturbance: its folder and what the command printed. Only to be read."""
+    folder, printed = scratch / "whole", scratch / "whole.json"
+    with FileLock(scratch / "whole.lock"):
+        if not printed.exists():
+            folder.mkdir()
+            printed.write_text(json.dumps(mixedfer("run", TINY, "--quiet", cwd=folder)))
+    return folder, json.loads(printed.read_text())
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,23 @@ def test_a_really_full_disk():
             file.write(b"x")
 
 
+def test_a_disk_that_is_full_for_numpy():
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(Fault, match="disk is full"):
+        with disk.full_disk("/dev/full"), open("/dev/full", "wb") as file:
+            np.zeros(100_000).tofile(file)  # as np.save does: OSError("100000 requested and 0 written")
+
+
+def test_an_array_whose_end_found_no_place_is_not_finished(tmp_path):
+    with pytest.raises(Fault, match="disk is full"):
+        with disk.new_folder(tmp_path / "run") as part:
+            np.save(part / "empty.npy", np.zeros((0, 3)))
+            np.save(part / "a.npy", np.arange(100))
+            os.truncate(part / "a.npy", 500)  # what np.save leaves, without a word, when the last buffer does not fit
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_other_errors_pass_through(tmp_path):
     with pytest.raises(FileNotFoundError):
         with disk.full_disk(tmp_path):

@@ -11,10 +11,8 @@ from tests.commands import ROOT, TINY, mixedfer, outcome, start
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    mixedfer("run", TINY, "--quiet", cwd=folder)
-    return outcome(folder)
+def undisturbed(whole):
+    return outcome(whole[0])
 
 
 def killed_at_random(folder, times, seed):

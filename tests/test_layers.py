@@ -9,7 +9,7 @@ HEAVY = {"keras", "tensorflow", "jax", "torch", "dlib", "cv2", "sklearn", "scipy
 
 
 def _loaded_by(code: str) -> set[str]:
-    script = f"import sys; {code}; print(' '.join(name for name in sys.modules if '.' not in name))"
+    script = f"import sys; {code}; print(' '.join(sys.modules))"
     output = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
     return set(output.split())
 

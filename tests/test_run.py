@@ -8,13 +8,6 @@ import pytest
 from tests.commands import ROOT, TINY, WITHOUT_KERAS, files, mixedfer
 
 
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    """The tiny study, run once without any disturbance: its folder and what the command printed."""
-    folder = tmp_path_factory.mktemp("whole")
-    return folder, mixedfer("run", TINY, "--quiet", cwd=folder)
-
-
 def test_one_command_ends_with_a_verdict_and_a_report(whole):
     folder, (output, errors) = whole
     assert "mixed is " in output and "margin 5 points" in output and "reports/tiny/index.html" in output
@@ -31,7 +24,7 @@ def test_the_contract_of_results_json(whole):
     for row in results["comparisons"]:
         assert {"control", "estimate", "ci95", "ci90", "p", "p_adjusted", "verdict", "mde", "test"} <= set(row)
         assert row["verdict"] in ("helps", "hurts", "equivalent", "inconclusive")
-        assert row["ci95"] is None and row["test"] == "none: 3 test subjects, too few to judge new ones by"
+        assert row["ci95"] is None and row["test"].startswith("none: ")
     for arm in results["arms"]:
         assert len(arm["replicates"]) == 2 and 0 <= arm["mean"] <= 1 and isinstance(arm["collapsed"], bool)
         assert {"replicate", "fold", "accuracy", "macro_f1", "balanced_accuracy"} <= set(arm["replicates"][0])

@@ -5,6 +5,7 @@ import pytest
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.schedules.constant import Constant
+from mixedfer.learning.schedules.step import Step
 from mixedfer.study import Arm, Axis
 from tests.tiny import STUDY
 
@@ -100,3 +101,61 @@ def test_other_seeds_are_for_an_a_a_arm_alone():
     assert control.seed == again.seed != other.seed
     with pytest.raises(StudyError, match="image alone"):
         Arm("wide", image=True, landmarks=len, widened=len)
+
+
+def grid(*axes, **changes):
+    return dataclasses.replace(STUDY.varying(**changes), grid=axes)
+
+
+def test_a_grid_takes_no_value_and_no_field_twice():
+    with pytest.raises(StudyError, match="twice"):
+        Axis("width", (1, 1.0))
+    for axes in ((Axis("epochs", (3, 4)), Axis("epochs", (5, 6))), (Axis("epochs", (3, 4)), Axis("recipe.epochs", (5, 6)))):
+        with pytest.raises(StudyError, match="two"):
+            grid(*axes).points()
+
+
+@pytest.mark.parametrize(("axis", "name", "value"), [
+    (Axis("backbone.width", (0.5, 1.0)), "width", 0.25), (Axis("width", (0.5, 1.0)), "recipe.backbone", STUDY.recipe.backbone),
+    (Axis("schedule", (STUDY.recipe.schedule, Constant())), "warmup", 1),
+])
+def test_what_a_grid_decides_cannot_be_varied(axis, name, value):
+    with pytest.raises(StudyError, match=f"grid's axis '{axis.name}'"):
+        grid(axis).varying(**{name: value})
+    assert grid(axis).varying(epochs=3).points()[0][1].recipe.epochs == 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Seeded:
+    """A data set with a field that the study has, too."""
+
+    seed: int = 7
+
+    def fingerprint(self, data): ...
+
+    def list(self, data): ...
+
+    def read(self, data, key): ...
+
+
+def test_a_whole_path_is_never_ambiguous():
+    study = dataclasses.replace(STUDY, dataset=Seeded()).varying(seed=3)
+    assert (study.seed, study.dataset.seed) == (3, 7)
+    assert study.varying(**{"dataset.seed": 4}).dataset.seed == 4
+
+
+def test_a_new_part_is_there_before_its_fields_are_named():
+    study = STUDY.varying(at=(0.3,), schedule=Step())
+    assert study.recipe.schedule == Step(at=(0.3,))
+    for changes in ({"schedule": Step(), "warmup": 2}, {"augmentation": None, "rotation": 5}):
+        with pytest.raises(StudyError, match="no field"):
+            STUDY.varying(**changes)
+    with pytest.raises(StudyError, match="NoneType"):
+        STUDY.varying(augmentation=None, **{"recipe.augmentation.rotation": STUDY.recipe.fusion})
+
+
+def test_a_whole_number_for_a_fraction_is_the_same_run():
+    for name, whole, fraction in (("learning_rate", 1, 1.0), ("schedule", Step(at=(1,)), Step(at=(1.0,)))):
+        assert digest(STUDY.varying(**{name: whole}).making()) == digest(STUDY.varying(**{name: fraction}).making())
+    with pytest.raises(StudyError, match="expected float"):
+        STUDY.varying(learning_rate=10**400)

@@ -36,7 +36,23 @@ def test_a_thing_may_come_from_any_module():
     assert type(study.recipe.backbone).__name__ == "Original" and study.recipe.schedule == Step()
 
 
+def test_settings_may_name_fields_of_a_part_that_is_set_with_them():
+    assert load("at=0.3,0.5", "schedule=Step").recipe.schedule == Step(at=(0.3, 0.5))
+    for settings in (("backbone=Original", "width=0.5"), ("schedule=Step", "warmup=2"), ("augmentation=None", "rotation=5")):
+        with pytest.raises(StudyError, match="no field"):
+            load(*settings)
+
+
+def test_a_tuple_that_is_empty_by_now_is_read_by_its_annotation(tmp_path):
+    (tmp_path / "emptied.py").write_text(
+        "from mixedfer.faces.datasets.folder import Folder\nfrom tests.tiny import STUDY as TINY\n"
+        "STUDY = TINY.varying(**{'fusion.units': (), 'dataset': Folder()})\n")
+    study = study_files.load(tmp_path / "emptied.py", ("fusion.units=64, 32", "classes=3,happy"))
+    assert study.recipe.fusion.units == (64, 32) and study.dataset.classes == ("3", "happy")
+
+
 @pytest.mark.parametrize(("setting", "problem"), [
+    ("epochs={[]:1}", "expected int"),
     ("epoch=3", "'epochs'"), ("epochs", "no value"), ("epochs=many", "expected int"), ("schedule=Cosin", "'Cosine'"),
     ("standardise=fals", "true or false"), ("recipe=Recipe", "needs no arguments"), ("learning_rate=1e999", "expected"),
     ("schedule=nowhere.at.all:X", "no module"), ("dropout=0.1", "longer name"), ("classes=hapy", "'happy'"),

@@ -1,6 +1,7 @@
 """Where cells run. An engine has one entry point: `run(jobs, workers, threads, quiet)`; it returns when every job has a record.
 
-A cell that fails does not stop the others; when all are through, the failures are raised together as one Fault.
+A cell that fails, or that another process is training, does not stop the others; when all are through, it is said in one
+error.
 """
 
 from __future__ import annotations

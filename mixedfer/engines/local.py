@@ -6,16 +6,17 @@ import functools
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from mixedfer import faceset, processes
+from mixedfer import disk, faceset, processes, records
 from mixedfer.engines import Job, run_name
 from mixedfer.errors import Busy, Fault, MixedferError
 from mixedfer.learning import backend
 
+NAMED = 10  # cells that an error names before it counts
 _channel = None
 
 
 def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool) -> None:
-    """Train every job's cell. Raises Fault with all failures once the other cells are through."""
+    """Train every job's cell. Raises, once the others are through, Fault for cells that failed, Busy for cells of others."""
     from tqdm import tqdm
 
     channel = processes.context.SimpleQueue()
@@ -26,12 +27,11 @@ def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool) -> None:
     with bar, processes.pool(min(workers, len(jobs)), _start, channel) as pool:
         futures = {pool.submit(_train, job, threads): job for job in jobs}
         failures = _watch(futures, channel, bar)
-    if failures:
-        raise Fault(f"{len(failures)} of {len(jobs)} cells failed. " + " ".join(failures))
+    _tell(failures, len(jobs))
 
 
-def _watch(futures: dict[Future, Job], channel, bar) -> list[str]:
-    """Show progress until all are done; the words of those that failed. Raises Busy at once: others are at this study."""
+def _watch(futures: dict[Future, Job], channel, bar) -> list[tuple[Job, MixedferError]]:
+    """Show progress until all are done; returns those that failed, and why."""
     pending, seen, failures = set(futures), {}, []
     while pending:
         done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -39,12 +39,31 @@ def _watch(futures: dict[Future, Job], channel, bar) -> list[str]:
         for future in done:
             try:
                 future.result()
-            except Busy:
-                raise
             except MixedferError as error:
-                failures.append(str(error))
+                failures.append((futures[future], error))
         bar.set_description(f"cells {len(futures) - len(pending)}/{len(futures)}")
     return failures
+
+
+def _tell(failures: Sequence[tuple[Job, MixedferError]], total: int) -> None:
+    # What another process held may be finished by now: two commands for one study share its work.
+    busy = [str(job.cell) for job, error in failures
+            if isinstance(error, Busy) and not disk.is_done(records.run_folder(job.store, job.run))]
+    causes: dict[str, list[str]] = {}
+    for job, error in failures:
+        if not isinstance(error, Busy):
+            causes.setdefault(str(error).removeprefix(f"{job.cell}: "), []).append(str(job.cell))
+    held = f"Another process is training {len(busy)} of {total} cells ({_list(busy)})"
+    if causes:
+        told = [f"{_list(cells)}: {cause}" for cause, cells in causes.items()] + [f"{held}."] * bool(busy)
+        raise Fault(f"{sum(map(len, causes.values()))} of {total} cells failed. {' '.join(told)}")
+    if busy:
+        raise Busy(held, remedy="Wait for it to end and give the same command again, or use another --store.")
+
+
+def _list(cells: list[str]) -> str:
+    more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
+    return "; ".join(cells[:NAMED]) + more
 
 
 def _show(channel, seen: dict[str, int], bar) -> None:
@@ -76,7 +95,7 @@ def _train(job: Job, threads: int) -> None:
     except (MixedferError, BrokenPipeError):
         raise
     except Exception as error:  # whatever goes wrong in one cell, the others go on
-        raise Fault(f"{job.cell}: {type(error).__name__}: {str(error)[:500]}") from None
+        raise Fault(f"{type(error).__name__}: {str(error)[:500]}") from None
 
 
 def _train_one(job: Job, threads: int) -> None:

@@ -1,64 +1,65 @@
 """What the arms of a study explain: a gain of the landmarks counts only beyond what its controls gain.
 
-A control is recognised by what it sees: a view that holds no information about the face, or too much, another seed, more
-parameters.
+A control is recognised by what it sees: the inputs of the control arm again, more parameters, or a view that holds no
+information about the face, or too much. What an equal gain of such a view would mean is the view's own sentence
+(`rules_out`), which every run of the arm records; it is told where the control arm sees the image alone, as it was meant.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from mixedfer.evidence.comparing import difference
 from mixedfer.evidence.table import Column, Table, gap
 
-#: View, by the name of its file -> what an arm with it tells.
-VIEWS = {
-    "shuffled": "Landmarks of another face. An equal gain would come from having a landmark branch, not from what a face's "
-                "own landmarks say.",
-    "noise": "Noise in place of landmarks. An equal gain would come from more weights and an input that differs from face "
-             "to face.",
-    "constant": "One face for every image. An equal gain would come from the wider network alone.",
-    "found_flag": "Only whether a face was found. An equal gain would come from which faces the detector misses.",
-    "shuffled_within_class": "Landmarks of another face of the same class: it leaks the true label and is no evidence. It "
-                             "shows what this network could gain.",
-}
-SIZE = "The image alone, with as many parameters as with landmarks. An equal gain would come from size."
+#: Whose landmarks an arm sees, as its view says.
+SEES = {"own": "Landmarks", "others": "Landmarks of other faces", "nothing": "An input in place of landmarks"}
+SIZE = "An equal gain would mean that the gain comes from size."
 CHANCE = "The control again, with {} seeds. Any difference is chance."
-LEAKING = VIEWS["shuffled_within_class"]
+#: In the sentence of a view that must never count as evidence, nor as something to go beyond.
+LEAKS = "leaks"
 
 
-def tells(arm: dict) -> str:
-    """What this arm (of the canonical study) rules in or out as a control; "" for an arm that is none.
+def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
+    """What a treatment of the canonical study sees and, for a control, what its gain would mean.
 
-    >>> tells({"name": "b", "image": True, "landmarks": None, "seed": 1})
+    `view` is what the arm's view says of itself: the entry "landmarks" of a run's summary.
+
+    >>> image = {"name": "a", "image": True, "landmarks": None}
+    >>> tells({**image, "name": "b", "seed": 1}, image)
     'The control again, with other seeds. Any difference is chance.'
+    >>> tells(image, {"name": "c", "image": True, "landmarks": "normalised"})
+    'The image alone.'
     """
-    if arm.get("widened"):
-        return SIZE
-    if arm.get("landmarks") is None:
-        return CHANCE.format("other" if arm.get("seed") else "the same")
-    view = re.search(r"views\.(\w+):", _kind(arm["landmarks"]))
-    return VIEWS.get(view[1], "") if view else ""
+    if _inputs(arm) == _inputs(control):
+        return CHANCE.format("the same" if arm.get("seed", 0) == control.get("seed", 0) else "other")
+    meant = SIZE if arm.get("widened") else _says(view)
+    alone = _inputs(control) == _inputs({"image": True})
+    return " ".join([_sees(arm, view), *([meant] if meant and (alone or LEAKS in meant) else [])])
 
 
 def explains(results, summary: dict) -> Table:
     """Every treatment with its effect, beside what it tells."""
-    known = _arms(results)
+    arms = _arms(results)
     columns = (Column("treatment"), Column("role", "what it tells", "words"), *gap(summary, tested=True), Column("verdict"))
-    rows = [[row["treatment"], tells(known[row["treatment"]]) or _subject(known[row["treatment"]]), row["estimate"],
-             row["ci95"], row["verdict"]] for row in summary["comparisons"]]
+    rows = [[row["treatment"], tells(arms[row["treatment"]], arms[row["control"]], _view(results, row["treatment"])),
+             row["estimate"], row["ci95"], row["verdict"]] for row in summary["comparisons"]]
     shown = 5 if summary["comparable"]["passed"] else 3
     return Table("explains", "What each treatment tells", columns[:shown], [row[:shown] for row in rows])
 
 
 def beyond(results, summary: dict) -> Table:
-    """What every treatment gains beyond every control among the treatments."""
-    known, plan = _arms(results), results.plan
-    pairs = [(subject, control) for subject in plan.treatments if not tells(known[subject])
-             for control in plan.treatments if tells(known[control]) not in ("", LEAKING)]
+    """What every treatment with landmarks gains beyond every control among the treatments."""
+    arms, plan = _arms(results), results.plan
+    says = {name: _says(_view(results, name)) for name in plan.treatments}
+    again = {name for name in plan.treatments if _inputs(arms[name]) == _inputs(arms[plan.control])}
+    controls = [name for name in plan.treatments
+                if (name in again or arms[name].get("widened") or says[name]) and LEAKS not in says[name]]
+    subjects = [name for name in plan.treatments if arms[name].get("landmarks") and not says[name] and name not in again]
     columns = (Column("treatment"), Column("beyond"), *gap(summary, summary["comparable"]["passed"]))
-    rows = [[subject, control, *_difference(results, control, subject)][:len(columns)] for subject, control in pairs]
+    rows = [[subject, control, *_difference(results, control, subject)][:len(columns)]
+            for subject in subjects for control in controls]
     return Table("beyond", "What is gained beyond the controls", columns, rows)
 
 
@@ -74,9 +75,21 @@ def _arms(results) -> dict[str, dict]:
     return {arm["name"]: arm for arm in [study["control"], *study["treatments"]]}
 
 
-def _subject(arm: dict) -> str:
-    return "Landmarks beside the image." if arm.get("image") else "Landmarks alone, without the image."
+def _view(results, arm: str) -> Mapping | None:
+    return results.arms[arm].records[0][0].summary.get("landmarks")
 
 
-def _kind(view) -> str:
-    return str(view["kind"] if isinstance(view, dict) else view)
+def _says(view: Mapping | None) -> str:
+    return (view or {}).get("rules_out", "")
+
+
+def _sees(arm: Mapping, view: Mapping | None) -> str:
+    if arm.get("landmarks") is None:
+        return f"The image alone{', with as many parameters as with landmarks' if arm.get('widened') else ''}."
+    landmarks = SEES.get((view or {}).get("shows"), SEES["own"])
+    return f"{landmarks} beside the image." if arm.get("image") else f"{landmarks} alone, without the image."
+
+
+def _inputs(arm: Mapping) -> tuple:
+    """What the network sees, whatever the arm is called and whichever seeds it draws."""
+    return bool(arm.get("image")), arm.get("landmarks"), arm.get("widened")

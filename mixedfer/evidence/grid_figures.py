@@ -49,8 +49,8 @@ def draw_all(grid: Mapping) -> list[Picture]:
     score, control = wording.name(grid["metric"]), grid["control"]
     made = [Picture("forest", "The effect at every point", (
         f"Difference in {score} to {control} with its 95% confidence interval, not adjusted. Filled: the verdict is helps, "
-        "hurts or equivalent; hollow: it is not; ✕: the arms are not comparable, so there is no interval; †: some "
-        "runs collapsed. Shaded: the margin."),
+        "hurts or equivalent; hollow: it is not; ✕: the arms are not comparable; †: runs collapsed, so there is no "
+        "verdict. Without an interval nothing was tested. Shaded: the margin."),
         " ".join(f"{_title(grid, row)}: {wording.sentence(row, {**grid, 'margin': row['margin']})}." for row in grid["rows"]),
         *_saved(forest(grid)))]
     if len(grid["axes"]) == 2:

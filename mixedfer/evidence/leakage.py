@@ -26,7 +26,7 @@ def summarise(results: Results) -> dict:
     return {"exact": int(exact.sum()), "near": int(near.sum()), "constant": int(constant.sum()), "subjects": _subjects(results),
             "images_without": int(clean.sum()),
             "without": [{"treatment": found.treatment, "estimate": found.estimate,
-                         "ci95": list(found.ci95) if found.ci95 and results.comparable else None} for found in without]}
+                         "ci95": found.ci95 and list(found.ci95)} for found in without]}
 
 
 def duplicates(results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

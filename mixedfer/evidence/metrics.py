@@ -24,6 +24,8 @@ HIGHER_IS_BETTER = {"accuracy": True, "macro_f1": True, "balanced_accuracy": Tru
 SMALLEST = float(np.finfo(np.float32).eps)
 #: Answers are nearly all one class from this share on.
 ONE_CLASS = 0.99
+#: Standard errors by which the balanced accuracy must exceed that of answers drawn without looking.
+CLEARLY = 3
 #: A constant output: no class's probability has a standard deviation over images above this ...
 CONSTANT = 0.01
 #: ... and the mean entropy is within this part of the entropy of the class prior.
@@ -107,17 +109,18 @@ def _of(metric: str, truth: np.ndarray, probabilities: np.ndarray) -> float:
 def collapse(truth: np.ndarray, probabilities: np.ndarray) -> str:
     """Why this run has learnt nothing, in words; "" when it has.
 
-    Three signs: it is right no more often than always answering the most frequent class; nearly all its answers are
-    one class (unless the truth is as lopsided); its output is one constant, the class prior, for every face.
+    Three signs: it is right no more often than always answering the most frequent class, and on the classes alike no more
+    often than answers drawn without looking; nearly all its answers are one class (unless the truth is as lopsided); its
+    output is one constant, the class prior, for every face.
 
     >>> collapse(np.array([0, 0, 1]), np.full((3, 2), [0.63, 0.37]))  # doctest: +ELLIPSIS
-    'no better than always answering the most frequent class (66.7% right, 66.7% of the images are of that class); ...'
+    'no better than always answering the most frequent class (66.7% right, 66.7% of the images are of that class; ...'
     >>> collapse(np.array([0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]))
     ''
     """
     truth, answers = _answers(truth, probabilities)
     prior = np.bincount(truth, minlength=probabilities.shape[1]) / len(truth)
-    reasons = (_no_better(truth, answers, prior), _one_class(answers, prior), _constant(probabilities, prior))
+    reasons = (_no_better(truth, probabilities, prior), _one_class(answers, prior), _constant(probabilities, prior))
     return "; ".join(reason for reason in reasons if reason)
 
 
@@ -132,12 +135,26 @@ def entropy(probabilities: np.ndarray) -> np.ndarray:
     return entr(np.asarray(probabilities, float)).sum(-1)
 
 
-def _no_better(truth: np.ndarray, answers: np.ndarray, prior: np.ndarray) -> str:
-    right, majority = (truth == answers).mean(), prior.max()
+def _no_better(truth: np.ndarray, probabilities: np.ndarray, prior: np.ndarray) -> str:
+    right, majority = accuracy(truth, probabilities), prior.max()
     if right > majority + 1e-9:
         return ""
-    return (f"no better than always answering the most frequent class ({right:.1%} right, {majority:.1%} of the images "
-            "are of that class)")
+    balanced = balanced_accuracy(truth, probabilities)
+    if balanced > _blind(probabilities.argmax(-1), prior) + 1e-9:
+        return ""
+    return (f"no better than always answering the most frequent class ({right:.1%} right, {majority:.1%} of the images are "
+            f"of that class; mean recall {balanced:.1%})")
+
+
+def _blind(answers: np.ndarray, prior: np.ndarray) -> float:
+    """The highest mean recall that such answers may have by chance: 1 / classes and some of its standard errors.
+
+    Lopsided data can be answered well in every class and yet less often rightly than by their most frequent class.
+    """
+    present = prior > 0
+    drawn = np.bincount(answers, minlength=len(prior))[present] / len(answers)
+    variance = drawn * (1 - drawn) / (prior[present] * len(answers))
+    return float((1 + CLEARLY * np.sqrt(variance.sum())) / present.sum())
 
 
 def _one_class(answers: np.ndarray, prior: np.ndarray) -> str:

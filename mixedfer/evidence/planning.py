@@ -14,15 +14,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from mixedfer import disk
 from mixedfer.errors import BadInput
+from mixedfer.evidence import comparing, wording
 from mixedfer.evidence.results import Results
-from mixedfer.evidence.statistics import power
+from mixedfer.evidence.statistics import power, two_way
 
 REPLICATES = (2, 3, 5, 10, 20, 50)
 #: More replicates than anyone trains; a margin that these do not resolve is told as never.
@@ -34,7 +36,7 @@ class Components:
     """Where the uncertainty of a difference comes from; variances in the metric's unit squared. `source` in words.
 
     `spread` (variance over replicates, one arm), `within` and `floor` (variance that one case adds) as in the module;
-    `cases` is "images" or "subjects".
+    `cases` is "images" or "subjects"; `metric` is what the difference is one of.
     """
 
     spread: float
@@ -42,23 +44,27 @@ class Components:
     floor: float
     cases: str
     source: str
+    metric: str = "accuracy"
 
 
 def assumed(accuracy: float = 0.7, *, within: float | None = None, across: float | None = None,
-            spread: float = 0.004) -> Components:
-    """Components for accuracy on independent images, from stated assumptions.
+            spread: float = 0.004, metric: str = "accuracy") -> Components:
+    """Components for accuracy on independent images, from stated assumptions; `metric` is what the study decides by.
 
     `within` and `across` are discordances, `spread` a standard deviation of accuracy. Defaults: two runs of one arm
     disagree half as often as independent ones would, 2 a (1 - a) / 2, and runs of two arms 1.2 times as often as that
     (42% to 49% and 1.14 times in reports/quickstart; runs of calibrated networks disagree at most as often as they err,
     Jiang et al. 2022, ICLR). Barsoum et al. 2016 report a standard deviation of 0.0024 to 0.0063 over five runs on FER+,
     of which image noise explains about 0.004, which leaves at most 0.004 to the seeds. Raises BadInput for values that no
-    pair of models can have.
+    pair of models can have, and for another metric than accuracy.
 
     >>> found = assumed(0.7)
     >>> round(found.within, 3), round(found.floor, 3)
     (0.21, 0.042)
     """
+    if metric != "accuracy":
+        raise BadInput(f"assumptions can be stated for accuracy alone, and this study decides by {wording.name(metric)}",
+                       remedy="Run it with a few replicates, then plan from them with --pilot.")
     if not 0 < accuracy < 1:
         raise BadInput(f"an accuracy of {accuracy}, expected a proportion between 0 and 1")
     within = accuracy * (1 - accuracy) if within is None else within
@@ -76,16 +82,14 @@ def assumed(accuracy: float = 0.7, *, within: float | None = None, across: float
 def measured(results: Results, treatment: str) -> Components:
     """Components from a pilot's mean squares, in the study's metric and with its cases (images or subjects).
 
-    Raises BadInput for a pilot with folds or one replicate, and where the cases are too few to be tested.
+    Raises BadInput for a pilot with folds or one replicate, where the cases are too few to be tested, where the arms are not
+    comparable, and where one of the two collapsed in every run.
     """
-    from mixedfer.evidence import comparing
-    from mixedfer.evidence.statistics import two_way
-
     finding = comparing.difference(results, treatment)
-    if finding.mde_unlimited_replicates is None:
+    if finding.p is None or len(np.unique(results.fold)) > 1:
         why = finding.test.removeprefix("none: ") if finding.p is None else "it has folds"
         raise BadInput(f"this pilot cannot be planned from: {why}",
-                       remedy="A pilot needs no folds and 2 replicates or more; 5 make a useful one.")
+                       remedy="A pilot needs comparable arms that learn, no folds, and 2 replicates or more, better 5.")
     everything = comparing.everything(results)
     tables = [comparing.table(results, name, results.plan.metric, everything) for name in (results.plan.control, treatment)]
     replicates, cases = tables[0].shape
@@ -93,7 +97,18 @@ def measured(results: Results, treatment: str) -> Components:
     return Components(
         spread=max(squares.replicate - squares.rest, 0.0) / cases, within=2 * squares.rest,
         floor=2 * squares.floor / replicates, cases=comparing.cases(results, everything)[0],
+        metric=results.plan.metric,
         source=f"pilot of {treatment} against {results.plan.control}, {replicates} replicates")
+
+
+def case_count(results: Results) -> int:
+    """How many cases (images or subjects) a pilot was tested on."""
+    return len(np.unique(comparing.cases(results, comparing.everything(results))[1]))
+
+
+def at_point(parts: Components, label: str, points: int) -> Components:
+    """The same components, said to be of the first of a grid's points."""
+    return replace(parts, source=f"{parts.source}; at {label}, the first of {points} points of the grid")
 
 
 def variance(parts: Components, replicates: float, cases: float) -> float:
@@ -135,7 +150,7 @@ def plan(parts: Components, margin: float, cases: Sequence[int], replicates: Seq
     if not replicates or not cases or min(*replicates, *cases, 2) < 2 or not margin > 0:
         raise BadInput("a plan needs numbers of replicates and of cases, 2 or more each, and a margin above 0")
     return {
-        "margin": margin, "unit": parts.cases, "source": parts.source,
+        "margin": margin, "metric": parts.metric, "unit": parts.cases, "source": parts.source,
         "components": {"spread": math.sqrt(parts.spread), "within": parts.within, "floor": parts.floor},
         "grid": [{"replicates": one, "cases": count, **resolution(parts, one, count)}
                  for count in cases for one in replicates],
@@ -162,9 +177,7 @@ def _first(low: int, high: int, holds) -> int | None:
 
 def describe(made: dict) -> str:
     """The answer for every number of cases, as lines of text."""
-    from mixedfer.evidence import wording
-
-    lines = [f"To resolve a margin of {wording.unit(made['margin'])} with 80% power ({made['source']}):"]
+    lines = [f"To resolve a margin of {wording.unit(made['margin'], made['metric'])} with 80% power ({made['source']}):"]
     for row in made["needed"]:
         what = f"{row['cases']:,} test {made['unit']}"
         if row["replicates"]:
@@ -189,18 +202,18 @@ def save(made: dict, folder: Path) -> Path:
 
 def draw(made: dict) -> Figure:
     """The minimum detectable effect over replicates, one line per number of cases; the margin is the shaded band."""
-    from mixedfer.evidence import wording
     from mixedfer.evidence.figures import style
 
+    scale, unit = (100, "points") if wording.proportion(made["metric"]) else (1, "nats")
     counts = list(dict.fromkeys(row["cases"] for row in made["grid"]))
     replicates = list(dict.fromkeys(row["replicates"] for row in made["grid"]))
     with style.look():
         figure = style.new(3.2)
         axes = figure.subplots()
-        axes.axhspan(0, 100 * made["margin"], color=style.BAND, linewidth=0, zorder=0)
+        axes.axhspan(0, scale * made["margin"], color=style.BAND, linewidth=0, zorder=0)
         for index, count in enumerate(counts):
             rows = [row for row in made["grid"] if row["cases"] == count]
-            axes.plot(replicates, [100 * row["mde"] for row in rows], color=style.TREATMENTS[index % len(style.TREATMENTS)],
+            axes.plot(replicates, [scale * row["mde"] for row in rows], color=style.TREATMENTS[index % len(style.TREATMENTS)],
                       marker=style.MARKERS[index % len(style.MARKERS)], markersize=4.5, linewidth=1.4,
                       label=f"{count:,} {made['unit']}")
         axes.set_xscale("log")
@@ -208,7 +221,8 @@ def draw(made: dict) -> Figure:
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_xlabel("replicates (training runs per arm)")
-        axes.set_ylabel("smallest difference found\nwith 80% power, points")
-        axes.set_title(f"shaded: margin ±{wording.unit(made['margin'])}", color=style.QUIET, fontsize=7.5, loc="right")
+        axes.set_ylabel(f"smallest difference found\nwith 80% power, {unit}")
+        margin = wording.unit(made["margin"], made["metric"])
+        axes.set_title(f"shaded: margin ±{margin}", color=style.QUIET, fontsize=7.5, loc="right")
         axes.legend()
         return figure

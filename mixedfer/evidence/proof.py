@@ -6,13 +6,13 @@ the study: an arm with a seed of its own (A/A) draws other weights, orders and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import numpy as np
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from mixedfer.disk import to_json
+from mixedfer.evidence.proof_images import same_images, split
+from mixedfer.evidence.proof_landmarks import landmarks
 from mixedfer.evidence.proof_reading import (
-    PARTS,
     Check,
     Runs,
     agree,
@@ -31,9 +31,8 @@ from mixedfer.evidence.proof_reading import (
     shown_in,
     uniform,
     verdict,
-    view_of,
 )
-from mixedfer.evidence.proof_weights import initial_weights
+from mixedfer.evidence.proof_weights import STATE, initial_weights
 from mixedfer.records import Record
 
 __all__ = ["Check", "Runs", "checks", "run_name"]
@@ -42,30 +41,22 @@ __all__ = ["Check", "Runs", "checks", "run_name"]
 ENFORCED = ("keras", "backend", "backend_version", "numpy", "making", "device", "threads", "deterministic")
 TOLD = ("python", "mixedfer")
 RETRAIN = "Train all runs of the study in one store with one set of versions (a new --store)"
-#: Views, by how their names begin: of other faces' landmarks, and of none.
-OTHERS = "mixedfer.learning.views.shuffled"
-NONE = tuple(f"mixedfer.learning.views.{name}:" for name in ("noise", "constant", "found_flag"))
+#: Fewer images than these may come in one order twice by chance: 12! is 5e8.
+FEW = 12
 
 
 def checks(runs: Runs, content: str) -> list[Check]:
     """Every check of the proof, in the order in which a report prints them; `content` is the face set's hash."""
-    return [_recipe_and_data(runs, content), initial_weights(runs), _order(runs), _draws(runs), _landmarks(runs),
-            _split(runs), _learning_rate(runs), _test_images(runs), _distinct(runs), _software(runs), _epochs(runs)]
+    return [_recipe_and_data(runs, content), initial_weights(runs), _order(runs), _draws(runs), landmarks(runs),
+            split(runs), _learning_rate(runs), same_images(runs), _distinct(runs), _software(runs), _epochs(runs)]
 
 
 def _recipe_and_data(runs: Runs, content: str) -> Check:
     shared = _but_for_cell(next(iter(runs.values())))
-    wrong = [uniform(runs, _but_for_cell), *agree(grouped(runs, seed_of), "cell seed", lambda run: run.spec.get("cell_seed"))]
-    inputs = {arm: run.spec.get("arm") for arm, run in first_runs(runs).items()}
-    for key, run in runs.items():
-        fold, replicate = run.spec.get("fold"), run.spec.get("replicate")
-        if (fold, replicate) != key[1:]:
-            wrong.append(f"{named(key, run)} was trained as fold {fold}, replicate {replicate} (counted from 0)")
-        if inputs[key[0]] != run.spec.get("arm"):
-            wrong.append(f"{named(key, run)} saw other inputs than the first run of its arm")
-    if shared.get("data") != content:
-        wrong.append(f"the runs were trained on data {shared.get('data')}, the face set holds {content}")
-    return verdict("recipe and data", wrong, f"{len(runs)} runs of {len(inputs)} arms share one recipe and split "
+    wrong = [uniform(runs, _but_for_cell), *agree(grouped(runs, seed_of), "cell seed", lambda run: run.spec["cell_seed"])]
+    if shared["data"] != content:
+        wrong.append(f"the runs were trained on data {shared['data']}, the face set holds {content}")
+    return verdict("recipe and data", wrong, f"{len(runs)} runs of {len(first_runs(runs))} arms share one recipe and split "
                     f"({short(shared)}) and one data set ({content[:8]})")
 
 
@@ -83,7 +74,7 @@ def _draws(runs: Runs) -> Check:
     groups = grouped(runs, seed_of)
     wrong = per_epoch(groups, "draws", lambda run: shown_in(run, "draws")) + evaluated(grouped(runs), "draws", "affines")
     wrong += agree(groups, "first batches", lambda run: look_up(run.proof, "first_batches"))
-    plain = all(look_up(run.spec, "recipe", "augmentation") is None for run in runs.values())
+    plain = all(run.spec["recipe"]["augmentation"] is None for run in runs.values())
     words = f"none, the recipe does not augment{declared(runs)}" if plain else _same(runs, "draws")
     return verdict("augmentation draws and first batches", wrong,
                     f"draws: {words}; first batches: equal bytes in all arms of one seed")
@@ -97,50 +88,6 @@ def _same(runs: Runs, what: str) -> str:
             f"{short(every)}){declared(runs)}")
 
 
-def _landmarks(runs: Runs) -> Check:
-    """Arms with one view and one seed saw the same numbers; whose faces these were of is as the view says."""
-    name = "landmarks"
-    seeing = {key: run for key, run in runs.items() if view_of(run) is not None}
-    groups = grouped(seeing, seed_of, view_of)
-    wrong = [sentence for key, run in seeing.items() for sentence in _sources(named(key, run), run)]
-    for what in ("landmarks", "sources"):
-        wrong += per_epoch(groups, what, lambda run, what=what: shown_in(run, what)) + evaluated(groups, what, what)
-    told: dict[str, list[str]] = {}
-    for arm, run in first_runs(seeing).items():
-        kind = _kind(run)
-        told.setdefault("was given other faces' landmarks" if kind.startswith(OTHERS) else "was given no face's landmarks"
-                        if kind.startswith(NONE) else "saw each face's own landmarks", []).append(arm)
-    words = [f"{arm} {what}" for what, arms in told.items() for arm in arms]
-    words.append("arms with one view and seed saw equal numbers" if any(len(group) > 1 for group in groups) else
-                 "no two arms have one view and seed, so no numbers were compared")
-    return verdict(name, wrong, "; ".join(words) if seeing else "no arm sees landmarks")
-
-
-def _kind(run: Record) -> str:
-    """The name of the view's function or class."""
-    return str(look_up(view_of(run), "kind") or view_of(run))
-
-
-def _sources(name: str, run: Record) -> list[str]:
-    """Whether an arm was given the landmarks of those faces of whom its view says so, in every epoch and in evaluation."""
-    sources = {*map(str, shown_in(run, "sources")), *(str(look_up(run.proof, "evaluated", part, "sources")) for part in PARTS)}
-    if "None" in sources:
-        return []  # told where entries are counted
-    if _kind(run).startswith(OTHERS):
-        return [f"{name} was given each face's own landmarks, its view is of other faces'"] if "own" in sources else []
-    # A study's own view may choose whose landmarks it shows.
-    wrong = sources != {"own"} and _kind(run).startswith("mixedfer.")
-    return [f"{name} was given other faces' landmarks, its view is of each face's own"] if wrong else []
-
-
-def _split(runs: Runs) -> Check:
-    wrong = [sentence for part in ("train", *PARTS) for sentence in agree(
-        grouped(runs), f"hash of the {part} rows", lambda run, part=part: look_up(run.proof, "split", part))]
-    splits = [look_up(run.proof, "split") for run in runs.values()]
-    return verdict("split", wrong, "the same training, validation and test rows in all arms of each of "
-                    f"{counted(runs)} ({short(splits)})")
-
-
 def _learning_rate(runs: Runs) -> Check:
     every = [look_up(run.proof, "learning_rate") for run in runs.values()]
     wrong = per_epoch(grouped(runs), "learning rate", lambda run: look_up(run.proof, "learning_rate"))
@@ -148,27 +95,43 @@ def _learning_rate(runs: Runs) -> Check:
                     f"({short(every)})")
 
 
-def _test_images(runs: Runs) -> Check:
-    """The rows themselves are compared by the loader, which refuses to pool different ones."""
-    leaks = [f"{named(key, run)} has {count} test images in its validation set" for key, run in runs.items()
-             if (count := len(np.intersect1d(run.test.rows, run.validation.rows)))]
-    rows = np.unique(np.concatenate([run.test.rows for run in runs.values()]))
-    return verdict("test images", leaks, f"{len(rows)} images, the same for every arm and replicate "
-                    f"({short(rows.tolist())}); none of them was in a validation set")
-
-
 def _distinct(runs: Runs) -> Check:
     """Two draws of one seed would be one replicate counted several times, or an A/A arm that is its control."""
+    wrong = _repeats(runs, "initial weights", _drawn)
+    told = f"{len(runs)} runs, no two replicates of an arm with the same initial weights"
+    if min(len(run.train) for run in runs.values()) < FEW:
+        return verdict("replicates differ", wrong, f"{told}; fewer than {FEW} images come in one order twice by chance, so "
+                       "orders were not compared")
+    wrong += _repeats(runs, "order", lambda run: shown_in(run, "order")) + _repeated_epochs(runs)
+    return verdict("replicates differ", wrong, f"{told} or the same order, no two epochs of a run with the same order")
+
+
+def _drawn(run: Record) -> Any:
+    """The initial weights without the random states of dropout, which say nothing of the weights."""
+    weights = look_up(run.proof, "initial_weights")
+    return {path: tensor for path, tensor in weights.items() if not path.endswith(STATE)} if isinstance(weights, dict) else None
+
+
+def _repeats(runs: Runs, what: str, value: Callable[[Record], Any]) -> list[str]:
+    """Where two draws of the arms with the same inputs have one value."""
     seen: dict[str, tuple] = {}
     wrong = []
     for key, run in runs.items():
-        mark = to_json([key[1], inputs_of(run), look_up(run.proof, "initial_weights"), shown_in(run, "order")])
-        name, draw = named(key, run), (key[2], seed_of(run))
-        first, other = seen.setdefault(mark, (name, draw))
+        name, draw = named(key, run), (*key[1:], seed_of(run))
+        first, other = seen.setdefault(to_json([inputs_of(run), value(run)]), (name, draw))
         if draw != other:
-            wrong.append(f"{name} repeats {first}: same initial weights, same order")
-    return verdict("replicates differ", wrong, f"{len(runs)} runs, no two replicates of an arm with the same initial "
-                    "weights and order")
+            wrong.append(f"{name} repeats {first} in its {what}")
+    return wrong
+
+
+def _repeated_epochs(runs: Runs) -> list[str]:
+    wrong = []
+    for key, run in runs.items():
+        seen: dict[str, int] = {}
+        for epoch, order in enumerate(shown_in(run, "order"), 1):
+            if order and seen.setdefault(order, epoch) != epoch:
+                wrong.append(f"{named(key, run)} shows the images of epoch {epoch} in the order of epoch {seen[order]}")
+    return wrong
 
 
 def _software(runs: Runs) -> Check:
@@ -201,19 +164,16 @@ def _versions(runs: Runs, name: str) -> str:
 
 def _epochs(runs: Runs) -> Check:
     wrong = [sentence for key, run in runs.items() for sentence in _selected(named(key, run), run)]
-    wanted = dict.fromkeys(str(look_up(run.spec, "recipe", "epochs")) for run in runs.values())
-    rules = dict.fromkeys(str(look_up(run.spec, "recipe", "selection")) for run in runs.values())
-    return verdict("epochs", wrong, f"all {len(runs)} runs completed {' or '.join(wanted)} epochs; the {' or '.join(rules)} "
-                    "one was selected")
+    recipe = next(iter(runs.values())).spec["recipe"]
+    return verdict("epochs", wrong, f"all {len(runs)} runs completed {recipe['epochs']} epochs; the {recipe['selection']} one "
+                    "was selected")
 
 
 def _selected(name: str, run: Record) -> list[str]:
     """Whether a run is as long as planned, and its selected epoch the one that the rule selects."""
-    planned, rule = (look_up(run.spec, "recipe", what) for what in ("epochs", "selection"))
-    chosen, scores = look_up(run.summary, "selected_epoch"), [look_up(entry, "validation_accuracy") for entry in run.history]
-    if not planned or not len(run.history) == look_up(run.summary, "epochs") == planned:
+    planned, rule, chosen = run.spec["recipe"]["epochs"], run.spec["recipe"]["selection"], run.summary["selected_epoch"]
+    if not len(run.history) == run.summary["epochs"] == planned:
         return [f"{name} has a history of {len(run.history)} epochs, expected {planned}"]
-    if not all(isinstance(score, (int, float)) for score in scores) or rule not in ("last", "best"):
-        return [f"{name} left no rule of selection or no validation accuracy of every epoch"]
+    scores = [entry["validation_accuracy"] for entry in run.history]
     right = planned if rule == "last" else scores.index(max(scores)) + 1
     return [f"{name} selected epoch {chosen}, the {rule} is {right}"] if chosen != right else []

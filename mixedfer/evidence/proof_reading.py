@@ -1,9 +1,12 @@
-"""What runs wrote down, read so that a missing entry is None, and compared in words; used by the checks of the proof."""
+"""What runs wrote down, read so that a missing entry is None, and compared in words; used by the checks of the proof.
+
+A run's spec is whole and as planned: `results.load` refuses others.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +49,7 @@ def run_name(key: tuple[str, int, int], folds: bool = False) -> str:
 
 
 def named(key: tuple[str, int, int], run: Record) -> str:
-    return run_name(key, folds=bool(look_up(run.spec, "split", "folds")))
+    return run_name(key, folds=bool(run.spec["split"]["folds"]))
 
 
 def look_up(value: Any, *path: str) -> Any:
@@ -56,32 +59,48 @@ def look_up(value: Any, *path: str) -> Any:
     return value
 
 
-def shown_in(run: Record, what: str) -> list:
-    """One entry per epoch of what the model was shown; None where it is missing."""
+def shown_in(run: Record, what: str) -> list[str | None]:
+    """One hash per epoch of what the model was shown; None where it is missing."""
     shown = look_up(run.proof, "shown")
-    return [look_up(epoch, what) for epoch in shown] if isinstance(shown, list) else []
+    return [_text(look_up(epoch, what)) for epoch in shown] if isinstance(shown, list) else []
+
+
+def evaluated_in(run: Record, what: str) -> list[str | None]:
+    """One hash per evaluated part, validation and test, of what the model was shown; None where it is missing."""
+    return [_text(look_up(run.proof, "evaluated", part, what)) for part in PARTS]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def seed_of(run: Record) -> int:
-    seed = look_up(run.spec, "arm", "seed")
-    return seed if isinstance(seed, int) else 0
+    return run.spec["arm"]["seed"]
 
 
 def inputs_of(run: Record) -> dict:
     """What makes an arm but for its seeds."""
-    arm = look_up(run.spec, "arm")
-    return {**arm, "seed": 0} if isinstance(arm, dict) else {}
+    return {**run.spec["arm"], "seed": 0}
 
 
 def view_of(run: Record) -> Any:
-    return look_up(run.spec, "arm", "landmarks")
+    return run.spec["arm"]["landmarks"]
 
 
 def grouped(runs: Runs, *by: Callable[[Record], Any]) -> list[Group]:
     """The runs of each fold and replicate, apart where they differ in what `by` gives."""
-    groups: dict[tuple, Group] = {}
+    return _groups(runs, lambda key: key[1:], by)
+
+
+def by_fold(runs: Runs, *by: Callable[[Record], Any]) -> list[Group]:
+    """The runs of each fold, all replicates together, apart where they differ in what `by` gives."""
+    return _groups(runs, lambda key: key[1], by)
+
+
+def _groups(runs: Runs, place: Callable, by: tuple[Callable[[Record], Any], ...]) -> list[Group]:
+    groups: dict[str, Group] = {}
     for key, run in runs.items():
-        groups.setdefault((*key[1:], to_json([value(run) for value in by])), {})[named(key, run)] = run
+        groups.setdefault(to_json([place(key), *(value(run) for value in by)]), {})[named(key, run)] = run
     return list(groups.values())
 
 
@@ -160,8 +179,14 @@ def verdict(name: str, wrong: list[str], right: str) -> Check:
     return Check(name, not wrong, "; ".join(wrong[:3]) + more if wrong else right)
 
 
-def joined(words) -> str:
-    return " and ".join(words)
+def joined(words: Iterable[str]) -> str:
+    """Words as they are listed in a sentence.
+
+    >>> joined(["a"]), joined("ab"), joined("abc")
+    ('a', 'a and b', 'a, b and c')
+    """
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def counted(runs: Runs) -> str:

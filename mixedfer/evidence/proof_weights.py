@@ -25,6 +25,10 @@ from mixedfer.records import Record
 
 #: Path -> shape of the tensors of a model.
 Build = dict[str, tuple[int, ...]]
+#: How the path of a dropout's random state ends.
+STATE = "seed_generator_state"
+#: The fusion that gives an arm with one input no layers of its own, by how its name begins.
+HEADLESS = "mixedfer.learning.fusions.probabilities:"
 
 
 def initial_weights(runs: Runs) -> Check:
@@ -36,10 +40,12 @@ def initial_weights(runs: Runs) -> Check:
     pairs = [pair for pair in combinations(builds, 2) if seeds[pair[0]] == seeds[pair[1]]]
     shared = {path for one, other in pairs for path, _ in builds[one].items() & builds[other].items()}
     shapes, wrong = _shapes(builds)
-    wrong += _rebuilt(runs) + _starts(runs) + _unshared(runs, pairs, builds)
+    strangers, unshared = _strangers(first_runs(runs), builds)
+    wrong += _rebuilt(runs) + _starts(runs) + unshared
+    told = (f"{len(shared)} tensors that arms share start from the same values in each of {counted(runs)}" if shared else
+            "nothing was compared: no two arms draw the same seeds" if not pairs else "nothing was compared")
     wider = "; different in shape because an arm's input is wider: " + ", ".join(shapes) if shapes else ""
-    return verdict(name, wrong, f"{len(shared)} tensors that arms share start from the same values in each of "
-                    f"{counted(runs)}{wider}{_extra(builds)}{declared(runs)}")
+    return verdict(name, wrong, "; ".join([told, *strangers]) + f"{wider}{_extra(builds)}{declared(runs)}")
 
 
 def _malformed(name: str, run: Record) -> list[str]:
@@ -97,11 +103,34 @@ def _starts(runs: Runs) -> list[str]:
     return wrong
 
 
-def _unshared(runs: Runs, pairs: list[tuple[str, str]], builds: dict[str, Build]) -> list[str]:
-    """Two arms with an input in common but no tensor in common were not built by one model builder."""
-    sees = {arm for arm, run in first_runs(runs).items() if look_up(run.spec, "arm", "image")}
-    return [f"{one} and {other} both see the image but share no tensor, so nothing could be compared"
-            for one, other in pairs if {one, other} <= sees and not builds[one].items() & builds[other].items()]
+def _strangers(firsts: dict[str, Record], builds: dict[str, Build]) -> tuple[list[str], list[str]]:
+    """The pairs of arms that share no tensor, in words: those that need not, and those that must have had two builders.
+
+    Arms with an input in common share its branch, all others the layers after the join. Only where a fusion gives an arm with
+    one input no such layers is there nothing to share. A third arm that shares tensors with both holds two arms together.
+    """
+    related = {(one, other) for one in builds for other in builds if builds[one].items() & builds[other].items()}
+    fine, wrong = [], []
+    for one, other in combinations(builds, 2):
+        both = sorted(_sees(firsts[one]) & _sees(firsts[other]))
+        between = [arm for arm in builds if {(one, arm), (arm, other)} <= related]
+        words = f"{one} and {other} share no tensor"
+        if (one, other) in related:
+            continue
+        if both:
+            wrong.append(f"{one} and {other} both see the {both[0]} but share no tensor, so nothing could be compared")
+        elif between:
+            fine.append(f"{words} and no input, each shares some with {between[0]}")
+        elif str(look_up(firsts[one].spec["recipe"]["fusion"], "kind")).startswith(HEADLESS):
+            fine.append(f"{words} and no input: this fusion has no layers of its own for an arm with one input")
+        else:
+            wrong.append(f"{words}, not even after the join of the branches, so nothing could be compared")
+    return fine, wrong
+
+
+def _sees(run: Record) -> set[str]:
+    """The inputs of an arm."""
+    return {name for name in ("image", "landmarks") if run.spec["arm"][name]}
 
 
 def _extra(builds: dict[str, Build]) -> str:
@@ -112,7 +141,7 @@ def _extra(builds: dict[str, Build]) -> str:
     told = ""
     for arms, paths in held.items():
         if len(arms) < len(builds):
-            counted = [path for path in paths if not path.endswith("seed_generator_state")]
+            counted = [path for path in paths if not path.endswith(STATE)]
             sums = sorted({sum(int(np.prod(builds[arm][path])) for path in counted) for arm in arms})
             layers = list(dict.fromkeys(path.rpartition("/")[0] for path in paths))
             more = ", ..." if len(layers) > 6 else ""

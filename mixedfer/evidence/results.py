@@ -1,11 +1,14 @@
 """Records -> `Results`: everything a report is made of, and the proof that the arms are comparable.
 
-Refuses to pool runs that are missing, damaged, or tested on different images. Runs that can be pooled but were not made
-alike (another recipe, software, order) are pooled; the check that failed says so, and no significance is computed.
+Refuses to pool runs that are missing or damaged, that are not what the plan lists them as (another arm, recipe or split), or
+that were tested on different images. Runs that can be pooled but were not made alike (other software, another order) are
+pooled; the check that failed says so, and no significance is computed.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +16,17 @@ import numpy as np
 
 from mixedfer import disk, faceset, records
 from mixedfer.errors import BadInput, Damaged
+from mixedfer.evidence import reading
 from mixedfer.evidence.proof import Check, Runs, checks, run_name
+from mixedfer.evidence.proof_reading import differing
 from mixedfer.faceset import FaceSet
-from mixedfer.records import Plan, Predictions, Record
+from mixedfer.records import Plan, Record
 
 __all__ = ["Arm", "Check", "Results", "load"]
 
 AGAIN = "Give the `mixedfer run` command again; runs that already exist are reused."
+#: The settings of a study that decide its split, as `study.Cell.spec` has them.
+SPLIT = ("folds", "validation", "test", "train_share", "seed")
 
 
 @dataclass(frozen=True)
@@ -71,13 +78,15 @@ class Results:
 def load(plan: Plan, store: Path) -> Results:
     """Read a study's runs from `store/runs` and its face set from `store/faces`; compare what must be equal.
 
-    Raises BadInput when runs are missing (it names them), Damaged when a run or the face set is not whole or when runs
-    cannot be pooled: other test images, other classes, no numbers.
+    Raises BadInput when runs are missing (it names them), Damaged when a run or the face set is not whole, when a run is not
+    what the plan lists it as, or when runs cannot be pooled: other test images, other classes, no numbers.
     """
     grid = _grid(plan)
     _refuse_missing(grid, store)
     faces = faceset.load(store / "faces" / plan.faces)
-    runs = {key: _read(records.run_folder(store, run), faces) for key, run in grid.items()}
+    folders = {key: records.run_folder(store, run) for key, run in grid.items()}
+    runs = {key: reading.read(folder, faces) for key, folder in folders.items()}
+    _refuse_unplanned(runs, plan, folders)
     tested = _tested(runs)
     rows = np.concatenate(list(tested.values()))
     order = np.argsort(rows)
@@ -88,17 +97,14 @@ def load(plan: Plan, store: Path) -> Results:
 
 
 def _grid(plan: Plan) -> dict[tuple[str, int, int], str]:
-    """(arm, fold, replicate) -> run, arms in study order. Raises Damaged when an arm lacks a replicate or fold."""
+    """(arm, fold, replicate) -> run, arms in study order. Raises Damaged when the plan lists other cells than the study has."""
     cells = {(cell["arm"], cell["fold"], cell["replicate"]): cell["run"] for cell in plan.cells}
-    folds = sorted({fold for _, fold, _ in cells})
-    replicates = sorted({replicate for _, _, replicate in cells})
-    wanted = [(arm, fold, replicate) for arm in (plan.control, *plan.treatments) for fold in folds
-              for replicate in replicates]
+    folds, replicates = range(max(1, plan.study["folds"])), range(plan.study["replicates"])
+    wanted = list(itertools.product((plan.control, *plan.treatments), folds, replicates))
     absent = [key for key in wanted if key not in cells]
-    if absent or not wanted or len(cells) != len(plan.cells):
-        what = f"no run for {_listed(absent, folds)}" if absent else "no cells, or one cell twice"
-        raise Damaged(f"the plan of study {plan.name!r} is not whole: {what}",
-                      remedy=AGAIN)
+    if absent or len(plan.cells) != len(wanted):
+        what = f"no run for {_listed(absent, folds)}" if absent else "cells that the study has not, or one cell twice"
+        raise Damaged(f"the plan of study {plan.name!r} is not whole: {what}", remedy=AGAIN)
     return {key: cells[key] for key in wanted}
 
 
@@ -115,24 +121,20 @@ def _listed(keys: list, folds) -> str:
     return "; ".join(run_name(key, folds=len(folds) > 1) for key in keys[:6]) + more
 
 
-def _read(folder: Path, faces: FaceSet) -> Record:
-    """A run whose test predictions are in ascending order of rows and fit the face set."""
-    run = records.read(folder)
-    rows, probabilities = run.test.rows, run.test.probabilities
-    shape = (len(rows), len(faces.classes))
-    wrong = (
-        "no test predictions" if not len(rows) else
-        f"probabilities of shape {probabilities.shape}, expected {shape}" if probabilities.shape != shape else
-        "NaN or infinity among its probabilities" if not np.isfinite(probabilities).all() else
-        "probabilities that do not sum to 1" if abs(probabilities.sum(-1, dtype=float) - 1).max() > 1e-2 else
-        "a test image twice" if len(np.unique(rows)) < len(rows) else
-        f"rows outside the face set of {len(faces)}" if rows.min() < 0 or rows.max() >= len(faces) else
-        "test images without a class" if np.asarray(faces.labels)[rows].min() < 0 else "")
-    if wrong:
-        raise Damaged(f"the run has {wrong}", file=folder, remedy=f"Delete {folder} and give the same command again.")
-    order = np.argsort(rows)
-    test = Predictions(rows[order], probabilities[order])
-    return Record(run.spec, run.provenance, run.proof, run.history, run.summary, test, run.validation)
+def _refuse_unplanned(runs: Runs, plan: Plan, folders: Mapping[tuple[str, int, int], Path]) -> None:
+    """Raises Damaged when a run's arm, recipe, split, fold or replicate is not the one for which the plan lists it."""
+    study = plan.study
+    arms = {arm["name"]: {name: value for name, value in arm.items() if name not in ("kind", "name")}
+            for arm in (study["control"], *study["treatments"])}
+    shared = {"recipe": study["recipe"], "missed": study["preparation"]["missed"],
+              "split": {name: study[name] for name in SPLIT}}
+    for key, folder in folders.items():
+        wanted = {**shared, "arm": arms[key[0]], "fold": key[1], "replicate": key[2]}
+        if names := differing(wanted, {part: runs[key].spec[part] for part in wanted}):
+            raise Damaged(f"the plan of study {plan.name!r} lists this run as {run_name(key, folds=bool(study['folds']))}, but "
+                          f"they differ in {', '.join(names)}", file=folder,
+                          remedy="Give the `mixedfer run` command again, which writes the plan anew; if this stays, delete "
+                          f"{folder} first.")
 
 
 def _tested(runs: Runs) -> dict[int, np.ndarray]:

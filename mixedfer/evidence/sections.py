@@ -61,7 +61,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
             *_files(table("checks"))]),
         Section("leakage", "Were test images seen in training?", [("text", _leaked(summary)), *table("leakage")]),
         Section("decided", "What was decided before and after seeing the test set", [
-            *table("decisions"), ("text", _exploratory(passed))]),
+            *table("decisions"), ("text", _exploratory(passed, bool(wording.moved_margin(summary))))]),
         Section("arms", "The arms", [
             ("text", "Every run is listed, none is chosen."), *table("inputs", "arms"), *picture("learning_curves")]),
         Section("where", "Where they differ", [
@@ -98,8 +98,8 @@ def _verdicts(summary: Mapping) -> list[dict]:
 def _resolution(table) -> list[Block]:
     found = table("resolution")
     told = ("A true difference of the size in the second column is found by 8 of 10 such studies (80% power); replicates "
-            "alone, however many, bring it down to that in the third. Equivalence can be shown for the margin in the last "
-            "column and for larger ones.")
+            "alone, however many, bring it down to that in the third, where that is known. Equivalence can be shown for the "
+            "margin in the last column and for larger ones.")
     return [("text", told if found else "Nothing was tested, so there is no smallest detectable effect."), *found,
             *table("comparisons")]
 
@@ -112,11 +112,12 @@ def _explains(plan, table) -> list[Block]:
              "about the face."), *found]
 
 
-def _exploratory(passed: bool) -> str:
-    told = ("The verdict on each treatment is confirmatory: its test, margin and adjustment were fixed as above. Everything "
+def _exploratory(passed: bool, moved: bool) -> str:
+    why = "a check failed" if not passed else "the margin or the metric was changed" if moved else ""
+    told = (f"Nothing here is confirmatory, because {why}. All of it is exploratory: " if why else
+            "The verdict on each treatment is confirmatory: its test, margin and adjustment were fixed as above. Everything "
             "else is exploratory, found by looking, and needs new data to be confirmed: ")
-    return (f"{told if passed else 'Nothing here is confirmatory, because a check failed. All of it is exploratory: '}"
-            "differences by class, on found and missed faces, other metrics, calibration, single replicates, the gallery.")
+    return told + "differences by class, on found and missed faces, other metrics, calibration, single replicates, the gallery."
 
 
 def _leaked(summary: Mapping) -> str:
@@ -124,7 +125,7 @@ def _leaked(summary: Mapping) -> str:
     people = {None: "The data set names no subjects, so people may be in both.", 0: "No subject of the test was seen."}
     return (f"Of {tested:,} test images {found['exact']:,} are equal to a training or validation image to the byte, "
             f"{found['near']:,} more nearly so (one difference hash), and {found['constant']:,} are of a single gray value. "
-            + people.get(found["subjects"], f"{found['subjects']} subjects of the test were seen too."))
+            + people.get(found["subjects"], f"Subjects of the test that were seen too: {found['subjects']}."))
 
 
 def _others(summary: Mapping, table) -> list[Block]:

@@ -62,19 +62,23 @@ def decisions(results, summary: dict) -> Table:
     """Every choice that could have been bent to fit the answer, and when it was made."""
     plan, design = results.plan, summary["design"]
     recipe = plan.study.get("recipe", {})
-    moved = wording.moved_margin(summary)
+    first, margin = wording.margins(summary)
     chosen = {"last": "the last epoch's weights: nothing is selected",
               "best": "the epoch with the best validation accuracy"}.get(recipe.get("selection"), "as in the settings")
-    before, count = "before the first run", len(plan.treatments)
+    before = "before the first run"
+    tested = sum(row["p"] is not None for row in summary["comparisons"])
     rows = [
-        ["margin", wording.unit(plan.margin), f"changed: {wording.unit(plan.first_margin)} at first" if moved else before],
-        ["metric", plan.metric, before if plan.metric == plan.first_metric else f"changed: {plan.first_metric} at first"],
-        ["runs", f"{design['replicates']} replicates of {count + 1} arms, all reported", "in the study file"],
+        ["margin", margin, before if margin == first else f"changed: {first} at first"],
+        ["metric", wording.name(plan.metric),
+         before if plan.metric == plan.first_metric else f"changed: {wording.name(plan.first_metric)} at first"],
+        ["runs", f"{wording.plural(design['replicates'], 'replicate')} of {len(summary['arms'])} arms, all reported",
+         "in the study file"],
         ["tested weights", chosen, "before the test partition was read"],
         ["test partition", f"{design['test_images']:,} images", "read once by each run, after its training"],
         ["set on the command line", ", ".join(f"{name} = {_value(value)}" for name, value in plan.varied.items()) or "nothing",
          "with the runs"],
-        ["several treatments", f"Holm over {count}" if count > 1 else "one treatment: nothing to adjust", "by the program"],
+        ["several treatments", f"Holm over {tested}, of any difference and of one larger than the margin" if tested > 1
+         else f"{('none', 'one')[tested]} was tested: nothing to adjust", "by the program"],
     ]
     columns = (Column("decision"), Column("choice", kind="words"), Column("when", kind="words"))
     return Table("decisions", "What was decided, and when", columns, rows)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mixedfer.evidence import calibration, leakage, metrics
-from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, scores
+from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, refusal, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
 from mixedfer.evidence.statistics.finding import Estimate, Finding
@@ -24,15 +24,16 @@ SCHEMA = 1
 
 def summarise(results: Results, findings: list[Finding]) -> dict:
     """The content of results.json: `schema`, `study`, `question`, `metric`, `higher_is_better`, `margin`,
-    `first_margin`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first), `comparable`, `faces`
-    and `provenance`.
+    `first_margin`, `first_metric`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first),
+    `comparable`, `faces`, `leakage` and `provenance`.
     """
     plan = results.plan
     exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
     return {
         "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric,
         "higher_is_better": metrics.higher_is_better(plan.metric), "margin": plan.margin,
-        "first_margin": plan.first_margin, "varied": plan.varied, "design": _design(results),
+        "first_margin": plan.first_margin, "first_metric": plan.first_metric, "varied": plan.varied,
+        "design": _design(results),
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
@@ -45,25 +46,27 @@ def _design(results: Results) -> dict:
     classes = results.faces.classes
     counts = np.bincount(results.truth, minlength=len(classes))
     kind, numbers = cases(results, everything(results))
-    return {"replicates": len(results.arms[results.plan.control].records), "folds": len(np.unique(results.fold)),
+    runs = results.arms[results.plan.control].records
+    return {"replicates": len(runs), "folds": len(runs[0]),
+            "train_images": round(np.mean([len(run.train) for run in runs[0]])),
             "test_images": len(results.rows), "test_images_found": int(results.found.sum()),
             "test_images_by_class": {name: int(count) for name, count in zip(classes, counts)},
             "cases": kind, "test_cases": len(np.unique(numbers))}
 
 
 def _comparison(results: Results, finding: Finding) -> dict:
-    """A finding and what is printed beside it; without comparable arms nothing beside it has a p or an interval."""
+    """A finding and what is printed beside it; where it may not be tested, nothing beside it has a p or an interval."""
     entry = {key: list(value) if isinstance(value, tuple) else value
              for key, value in dataclasses.asdict(finding).items()}
     control, treatment = (results.correct(name) for name in (finding.control, finding.treatment))
     one, two = (scores(results, name, results.plan.metric, everything(results)).mean(1)
                 for name in (finding.control, finding.treatment))
-    tested = finding.p is not None
+    tested = not refusal(results, finding.treatment)
     return entry | {
         "by_replicate": [float(gap) for gap in two - one],
-        "sign_flip_p": sign_flip.p_value(two - one) if tested and len(one) > 1 else None,
+        "sign_flip_p": sign_flip.p_value(two - one) if finding.p is not None and len(one) > 1 else None,
         "bootstrap_ci95": _bootstrap(results, finding), "posterior": _posterior(results, finding),
-        "mcnemar": [_mcnemar(index, *pair, results.comparable) for index, pair in enumerate(zip(control, treatment))],
+        "mcnemar": [_mcnemar(index, *pair, tested) for index, pair in enumerate(zip(control, treatment))],
         "other_metrics": [_metric(results, finding, metric) for metric in metrics.HIGHER_IS_BETTER],
         "per_class": _classes(results, finding),
         "by_found": {name: _part(results, finding, part) for name, part in _parts(results).items()},
@@ -92,17 +95,17 @@ def _folded(results: Results) -> bool:
     return len(np.unique(results.fold)) > 1
 
 
-def _mcnemar(replicate: int, control: np.ndarray, treatment: np.ndarray, comparable: bool) -> dict:
+def _mcnemar(replicate: int, control: np.ndarray, treatment: np.ndarray, tested: bool) -> dict:
     found = mcnemar.compare(control, treatment)
     return {"replicate": replicate, "both": found.both, "control_only": found.control_only,
             "treatment_only": found.treatment_only, "neither": found.neither,
-            "exact_p": found.exact if comparable else None, "mid_p": found.mid_p if comparable else None}
+            "exact_p": found.exact if tested else None, "mid_p": found.mid_p if tested else None}
 
 
 def _metric(results: Results, finding: Finding, metric: str) -> dict:
     """Both arms by one metric, the study's or another; the interval is not adjusted for looking at several."""
     one, two = (scores(results, name, metric, everything(results)).mean() for name in (finding.control, finding.treatment))
-    ci95 = difference(results, finding.treatment, metric=metric).ci95 if finding.p is not None else None
+    ci95 = difference(results, finding.treatment, metric=metric).ci95
     return {"metric": metric, "control": float(one), "treatment": float(two), "estimate": float(two - one),
             "ci95": ci95 and list(ci95), "adjusted": False}
 
@@ -117,9 +120,8 @@ def _classes(results: Results, finding: Finding) -> list[dict]:
 def _part(results: Results, finding: Finding, keep: np.ndarray) -> dict:
     """The difference in accuracy on some of the images."""
     found = difference(results, finding.treatment, keep, metric="accuracy") if keep.any() else None
-    tested = found and finding.p is not None and found.ci95
-    return {"images": int(keep.sum()), "estimate": found and found.estimate, "ci95": list(found.ci95) if tested else None,
-            "p": found.p if tested else None}
+    return {"images": int(keep.sum()), "estimate": found and found.estimate,
+            "ci95": list(found.ci95) if found and found.ci95 else None, "p": found and found.p}
 
 
 def _arm(results: Results, name: str) -> dict:
@@ -127,7 +129,6 @@ def _arm(results: Results, name: str) -> dict:
     fallen = collapsed(results, name)
     runs = [_run(results, replicate, int(fold), record) for replicate, group in enumerate(results.arms[name].records)
             for fold, record in zip(np.unique(results.fold), group)]
-    right = results.correct(name)
     classes = {label: results.truth == index for index, label in enumerate(results.faces.classes)}
     return {
         "name": name, "parameters": results.arms[name].records[0][0].summary["parameters"],
@@ -135,8 +136,8 @@ def _arm(results: Results, name: str) -> dict:
         "collapse": [{"replicate": replicate, "fold": fold, "reason": reason}
                      for (replicate, fold), reason in fallen.items()],
         **_spread([run[results.plan.metric] for run in runs]), "replicates": runs,
-        "accuracy": {part: _over(right, keep) for part, keep in _parts(results).items()},
-        "recall": {label: _over(right, keep) for label, keep in classes.items()},
+        "accuracy": {part: _over(results, name, keep) for part, keep in _parts(results).items()},
+        "recall": {label: _over(results, name, keep) for label, keep in classes.items()},
         "calibration": _calibration(results, name),
     }
 
@@ -160,9 +161,9 @@ def _parts(results: Results) -> dict[str, np.ndarray]:
     return {"all": np.ones(len(results.rows), bool), "found": results.found, "missed": ~results.found}
 
 
-def _over(right: np.ndarray, keep: np.ndarray) -> dict:
-    """The share of the images kept that a replicate answers correctly: mean and spread over replicates."""
-    return {"images": int(keep.sum()), **_spread(right[:, keep].mean(1) if keep.any() else [])}
+def _over(results: Results, arm: str, keep: np.ndarray) -> dict:
+    """The accuracy of a replicate on the images kept, with folds the mean over them: mean and spread over replicates."""
+    return {"images": int(keep.sum()), **_spread(scores(results, arm, "accuracy", keep).mean(1) if keep.any() else [])}
 
 
 def _spread(scores) -> dict:

@@ -38,7 +38,8 @@ def comparisons(summary: dict) -> Table:
     tested = summary["comparable"]["passed"]
     estimate, *ci95 = gap(summary, tested)
     more = (replace(ci95[0], key="ci90", heading="90% CI", reach="page"), Column("p", "p", "p"),
-            Column("p_adjusted", "p (Holm)", "p"), Column("p_bh", kind="p", reach="csv"), Column("verdict"),
+            Column("p_adjusted", "p (Holm)", "p"), Column("p_beyond_adjusted", kind="p", reach="csv"),
+            Column("p_bh", kind="p", reach="csv"), Column("verdict"),
             Column("lean", reach="csv"), Column("test", reach="csv")) if tested else ()
     columns = (Column("control"), Column("treatment"), estimate, *ci95, *more)
     return table_of("comparisons", "Treatments against the control", columns, summary["comparisons"])

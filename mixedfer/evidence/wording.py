@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mixedfer.evidence.statistics.finding import LEVEL
+
 #: What stands where significance would stand when the proof failed.
 NOT_COMPARABLE = "The arms are not comparable, so no significance is given."
 #: The word in place of a verdict when the proof failed.
 UNPROVEN = "not comparable"
-#: Of significance, after Holm.
-LEVEL = 0.05
 
 
 def proportion(metric: str) -> bool:
@@ -70,13 +70,30 @@ def unit(amount: float, metric: str = "accuracy") -> str:
     return f"{text} {'point' if proportion(metric) else 'nat'}{'' if text == '1' else 's'}"
 
 
-def moved_margin(summary: Mapping) -> str:
-    """That the margin is not the one of the first training; "" where it is.
+def plural(count: int, noun: str) -> str:
+    """A number of things.
 
-    >>> moved_margin({"first_margin": 0.01, "margin": 0.02, "metric": "accuracy"})
-    'The margin was 1 point when these runs were made and is 2 points now'
+    >>> plural(1, "image"), plural(1200, "image")
+    ('1 image', '1,200 images')
     """
-    before, now = (unit(summary[key], summary["metric"]) for key in ("first_margin", "margin"))
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def margins(summary: Mapping) -> tuple[str, str]:
+    """The margin at the first training and now, each with its metric where that is not the same."""
+    before, now = ((summary[f"{when}margin"], summary[f"{when}metric"]) for when in ("first_", ""))
+    return tuple(unit(*one) + (f" of {name(one[1])}" if before[1] != now[1] else "") for one in (before, now))
+
+
+def moved_margin(summary: Mapping) -> str:
+    """That the margin, or the metric that it is one of, is not that of the first training; "" where both are.
+
+    >>> moved_margin({"first_margin": 0.01, "margin": 0.02, "first_metric": "accuracy", "metric": "accuracy"})
+    'The margin was 1 point when these runs were made and is 2 points now'
+    >>> moved_margin({"first_margin": 0.01, "margin": 0.01, "first_metric": "accuracy", "metric": "log_loss"})
+    'The margin was 1 point of accuracy when these runs were made and is 0.01 nats of log loss now'
+    """
+    before, now = margins(summary)
     return "" if before == now else f"The margin was {before} when these runs were made and is {now} now"
 
 
@@ -128,9 +145,14 @@ def sentence(comparison: Mapping, summary: Mapping) -> str:
     return f"{told}, margin {unit(summary['margin'], summary['metric'])}: {comparison['verdict']}{lean}"
 
 
+def fell(arm: str, count: int, runs: int) -> str:
+    """How often an arm collapsed: "mixed collapsed in 2 of 5 runs"."""
+    return f"{arm} collapsed in {count} of {plural(runs, 'run')}"
+
+
 def fallen(summary: Mapping) -> dict[str, str]:
-    """Collapsed arm -> "mixed collapsed in 2 of 5 runs"."""
-    return {arm["name"]: f"{arm['name']} collapsed in {len(arm['collapse'])} of {len(arm['replicates'])} runs"
+    """Collapsed arm -> how often."""
+    return {arm["name"]: fell(arm["name"], len(arm["collapse"]), len(arm["replicates"]))
             for arm in summary["arms"] if arm["collapse"]}
 
 
@@ -147,8 +169,10 @@ def meaning(comparison: Mapping, summary: Mapping) -> str:
     size = unit(summary["margin"], summary["metric"])
     if comparison["verdict"] == UNPROVEN:
         return NOT_COMPARABLE
-    if not fallen(summary).keys().isdisjoint((comparison["control"], comparison["treatment"])):
-        return "Training failed in some of these runs (see the warning above): this does not tell what landmarks are worth."
+    failed = [arm for arm in fallen(summary) if arm in (comparison["control"], comparison["treatment"])]
+    if failed:
+        return (f"Training failed in runs of {' and '.join(failed)} (see the warning above): this does not tell what landmarks "
+                "are worth.")
     if not comparison.get("ci95"):
         return "Nothing was tested, so this says what these runs did and nothing about other runs."
     side = "above +" if comparison["ci95"][0] > 0 else "below −"
@@ -162,15 +186,17 @@ def meaning(comparison: Mapping, summary: Mapping) -> str:
 def _unsettled(comparison: Mapping, summary: Mapping, size: str) -> str:
     """Why a comparison is inconclusive: the direction is open, several were made, or the size is open."""
     (low, high), margin = comparison["ci95"], summary["margin"]
-    above, adjusted = low > 0, comparison.get("p_adjusted")
+    above, adjusted, beyond = low > 0, comparison.get("p_adjusted"), low > margin or high < -margin
     if low <= 0 <= high:
         return (f"The interval holds 0 and also differences larger than {size}: neither an effect nor its absence is "
                 "shown. This is not evidence of no effect.")
-    if adjusted is not None and adjusted >= LEVEL:
-        edge = f"{'+' if above else '−'}{size}" if low > margin or high < -margin else "0"
-        return (f"Taken alone, the whole 95% interval lies {'above' if above else 'below'} {edge}. But several treatments "
-                "were tested, and after Holm's adjustment for that the difference is not significant "
-                f"(p = {probability(adjusted)}).")
     word = "gain" if above == proportion(summary["metric"]) else "loss"
+    lost = adjusted is not None and adjusted >= LEVEL
+    if lost or beyond:
+        edge = f"{'+' if above else '−'}{size}" if beyond else "0"
+        left = (f"the difference is not significant (p = {probability(adjusted)})." if lost else f"there is a {word}, and that "
+                f"it is larger than {size} is not significant (p = {probability(comparison['p_beyond_adjusted'])}).")
+        return (f"Taken alone, the whole 95% interval lies {'above' if above else 'below'} {edge}. But several treatments "
+                f"were tested, and after Holm's adjustment for that {left}")
     return (f"The whole 95% interval lies {'above' if above else 'below'} 0, but not beyond the margin: there is a {word}, "
             f"and whether it reaches {size}, which would matter, is not settled.")

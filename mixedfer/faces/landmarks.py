@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from mixedfer.faces.detectors import Box
 from mixedfer.geometry import POINTS
 
 FILE = "shape_predictor_68_face_landmarks.dat"
+REMEDY = f"Give the place of {FILE} with --predictor, or leave the option out."
 _NO_WORDS = str.maketrans("", "", "points[()]")
 
 
@@ -33,16 +35,32 @@ def find_predictor(given: Path | None, expected: str) -> Path:
     return path
 
 
-def extract(picture: np.ndarray, box: Box, predictor: Path) -> np.ndarray:
-    """The 68 points of the face in `box`: (68, 2) float32, x and y in pixels of `picture`."""
+def check(predictor: Path) -> None:
+    """Load the model. Raises BadInput when it is none, or not one of 68 points."""
+    try:
+        count = len(_model(predictor)(np.zeros((64, 64), np.uint8), _rectangle(Box(8, 8, 48, 48))).parts())
+    except RuntimeError as error:
+        raise BadInput(f"not a landmark model that dlib can use ({str(error).strip()})", file=predictor,
+                       remedy=REMEDY) from error
+    if count != POINTS:
+        raise BadInput(f"a model of {count} landmarks, expected {POINTS}", file=predictor, remedy=REMEDY)
+
+
+def extract(pictures: Sequence[np.ndarray], boxes: Sequence[Box], predictor: Path) -> np.ndarray:
+    """The 68 points of the face in each picture's box: (n, 68, 2) float32, x and y in pixels of that picture."""
+    model = _model(predictor)
+    shapes = [model(picture, _rectangle(box)).parts() for picture, box in zip(pictures, boxes)]
+    # "points[(3, 17), (4, 22), ...]": reading what dlib prints takes a third of the time that 136 attributes take.
+    text = ",".join(map(repr, shapes)).translate(_NO_WORDS)
+    return np.fromstring(text, np.float32, sep=",").reshape(-1, POINTS, 2)
+
+
+def _rectangle(box: Box):
     import dlib
 
     left, top = round(box.left), round(box.top)
     # dlib's rectangles include their last pixel.
-    face = dlib.rectangle(left, top, left + round(box.width) - 1, top + round(box.height) - 1)
-    # "points[(3, 17), (4, 22), ...]": reading what dlib prints takes a third of the time that 136 attributes take.
-    text = repr(_model(predictor)(picture, face).parts()).translate(_NO_WORDS)
-    return np.fromstring(text, np.float32, sep=",").reshape(POINTS, 2)
+    return dlib.rectangle(left, top, left + round(box.width) - 1, top + round(box.height) - 1)
 
 
 def _installed() -> Path:

@@ -48,6 +48,10 @@ def split(faces: FaceSet, study: Study, fold: int = 0) -> Split:
 
 
 def _official(faces: FaceSet, study: Study, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    nowhere = rows[faces.partition[rows] < 0]
+    if len(nowhere):
+        raise BadInput(f"{len(nowhere)} of {len(rows)} pictures are in no partition; the first is {faces.name(nowhere[0])}",
+                       file=faces.folder, remedy="Give every picture a partition, or none.")
     _refuse_shared_subjects(faces, rows)
     train, validation, test = (rows[faces.partition[rows] == index] for index in range(len(PARTITIONS)))
     if not len(validation):
@@ -56,7 +60,7 @@ def _official(faces: FaceSet, study: Study, rows: np.ndarray) -> tuple[np.ndarra
 
 
 def _refuse_shared_subjects(faces: FaceSet, rows: np.ndarray) -> None:
-    rows = rows[(faces.subjects[rows] >= 0) & (faces.partition[rows] >= 0)]
+    rows = rows[faces.subjects[rows] >= 0]
     subjects, first, subject = np.unique(faces.subjects[rows], return_index=True, return_inverse=True)
     elsewhere = np.flatnonzero(faces.partition[rows] != faces.partition[rows[first]][subject])
     if len(elsewhere):

@@ -40,12 +40,14 @@ def versions() -> dict[str, str]:
     """Versions of what trains, without importing it. Raises BadInput when Keras or its backend is not installed."""
     backend = name()
     return {"keras": _version("keras"), "backend": backend, "backend_version": _version(*PACKAGES[backend]),
-            "numpy": _version("numpy"), "python": platform.python_version(), "mixedfer": __version__}
+            "numpy": _version("numpy"), "scikit_learn": _version("scikit-learn"), "python": platform.python_version(),
+            "mixedfer": __version__}
 
 
 @functools.cache
 def making() -> dict[str, str]:
-    """What names the making half: its source, Keras, the backend, NumPy. Runs of another making are other runs.
+    """What names the making half: its source, Keras, the backend, NumPy, scikit-learn (it draws the splits). Runs of another
+    making are other runs.
 
     Components are left out here; each names itself in the recipe or arm that has it (`identity.canonical`).
 
@@ -55,7 +57,7 @@ def making() -> dict[str, str]:
     source = disk.hash_source(*(package / "learning").glob("*.py"), package / "faces" / "splits.py",
                               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset")))
     found = versions()
-    return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy")}}
+    return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy", "scikit_learn")}}
 
 
 def _version(*names: str) -> str:

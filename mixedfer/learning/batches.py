@@ -7,7 +7,7 @@ same draws and the same images; only which arrays are handed on differs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,8 +19,6 @@ from mixedfer.seeds import generator
 from mixedfer.study import Recipe
 
 PREDICTION_BATCH = 256
-#: Batches after which pages of the face set that were read are given back, so that memory does not grow with the set.
-RELEASE_EVERY = 100
 
 
 class Batch(NamedTuple):
@@ -55,7 +53,7 @@ class Batches:
     def drawn(self) -> np.ndarray | None:
         """What the view shows of each row in all epochs, if it draws that itself."""
         draw = getattr(self.view, "drawn", None)
-        return draw(self.faces.landmarks[self.rows].astype(np.float64), self.faces.found[self.rows], self._size,
+        return draw(self.faces.take("landmarks", self.rows).astype(np.float64), self.faces.found[self.rows], self._size,
                     generator(self.seed, "drawn", self.part)) if draw else None
 
     @property
@@ -77,19 +75,17 @@ class Batches:
         """The training batches of one epoch."""
         draws = self.draws(epoch)
         # Even sizes: a last batch of one face would have no variance to normalise by.
-        for step, places in enumerate(np.array_split(self.order(epoch), self.steps), 1):
-            yield self._batch(places, draws)
-            if step % RELEASE_EVERY == 0:
-                self.faces.release()
+        return self._batches(np.array_split(self.order(epoch), self.steps), draws)
 
     def still(self) -> Iterator[Batch]:
         """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
-        for start in range(0, len(self.rows), PREDICTION_BATCH):
-            yield self._batch(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
-        self.faces.release()
+        starts = range(0, len(self.rows), PREDICTION_BATCH)
+        return self._batches((np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1)
+                              for start in starts), None)
 
-    def _batch(self, places: np.ndarray, draws: np.ndarray | None) -> Batch:
-        return Batch(self.rows[places], self.sources[places], self.inputs(places, draws), self.targets(places))
+    def _batches(self, groups: Iterable[np.ndarray], draws: np.ndarray | None) -> Iterator[Batch]:
+        for places in groups:
+            yield Batch(self.rows[places], self.sources[places], self.inputs(places, draws), self.targets(places))
 
     def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
         """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""
@@ -97,11 +93,11 @@ class Batches:
         matrices = np.tile(np.eye(3), (len(rows), 1, 1))
         if draws is not None:
             matrices = self.recipe.augmentation.matrices(draws[rows], self._size)
-        inputs = {"image": self.faces.images[rows], "affine": augment.for_pixels(matrices)}
+        inputs = {"image": self.faces.take("images", rows), "affine": augment.for_pixels(matrices)}
         if self.drawn is not None:
             inputs["landmarks"] = self.drawn[places]
         elif self.view is not None:
-            points = augment.move(self.faces.landmarks[sources].astype(np.float64), matrices)
+            points = augment.move(self.faces.take("landmarks", sources).astype(np.float64), matrices)
             inputs["landmarks"] = self.view(points, self.faces.found[sources], self._size)
         return inputs
 

@@ -33,7 +33,7 @@ def save(path: Path, variables: list, progress: Progress, provenance: dict) -> N
     arrays = {f"v{index:04d}": np.asarray(variable.numpy()) for index, variable in enumerate(variables)}
     arrays |= {f"b{index:04d}": array for index, array in enumerate(progress.best)}
     facts = {"history": progress.history, "shown": progress.shown, "selected": progress.selected,
-             "first_batches": progress.first_batches, "provenance": provenance}
+             "first_batches": progress.first_batches, "best": len(progress.best), "provenance": provenance}
     buffer = io.BytesIO()
     np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
     disk.write_bytes(path, buffer.getbuffer())
@@ -50,10 +50,12 @@ def load(path: Path, variables: list, provenance: dict) -> Progress:
             arrays = {name: file[name] for name in file.files}
         values = [arrays[f"v{index:04d}"] for index in range(len(variables))]
         facts = json.loads(arrays["facts"].tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        best = [arrays[f"b{index:04d}"] for index in range(facts.pop("best"))]
+    # NumPy and zipfile raise the last two for headers in which a bit was flipped.
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return Progress()
     if facts.pop("provenance") != provenance:
         return Progress()
     for variable, value in zip(variables, values):
         variable.assign(value)
-    return Progress(best=[arrays[name] for name in sorted(arrays) if name.startswith("b")], **facts)
+    return Progress(best=best, **facts)

@@ -36,10 +36,10 @@ class Layers:
     def _initializer(self, kind: str, name: str):
         return keras.initializers.get({"class_name": kind, "config": {"seed": self._seed(name)}})
 
-    def conv(self, x, name: str, filters: int, *, size: int = 3, activation: str | None = "relu",
+    def conv(self, x, name: str, filters: int, *, activation: str | None = "relu",
              batch_normalisation: bool = False, initializer: str = "he_normal"):
-        """A `size` x `size` convolution that keeps height and width."""
-        layer = keras.layers.Conv2D(filters, size, padding="same", use_bias=not batch_normalisation, name=name,
+        """A 3x3 convolution that keeps height and width."""
+        layer = keras.layers.Conv2D(filters, 3, padding="same", use_bias=not batch_normalisation, name=name,
                                     kernel_initializer=self._initializer(initializer, name))
         return self._finish(layer(x), name, activation, batch_normalisation)
 

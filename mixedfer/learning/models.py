@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import keras
 
 from mixedfer.learning.layers import Layers, Move
@@ -35,6 +37,11 @@ def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tupl
         keras.config.set_dtype_policy(before)
 
 
+def parameters(model: keras.Model) -> int:
+    """How many numbers training can change; running averages are not among them."""
+    return sum(math.prod(variable.shape) for variable in model.trainable_variables)
+
+
 def _image(recipe: Recipe, shape: tuple[int, int, int]) -> tuple[list, keras.KerasTensor]:
     """The inputs of the image branch, and the pixels as it takes them, moved by each sample's affine."""
     image = keras.Input(shape, dtype="uint8", name="image")
@@ -48,18 +55,10 @@ def _image(recipe: Recipe, shape: tuple[int, int, int]) -> tuple[list, keras.Ker
 
 def _units(recipe: Recipe, features: int, landmarks: tuple[int, ...], classes: int) -> int:
     """How many extra units beside the backbone's `features` cost what a landmark branch costs, joining included."""
-    def cost(branch) -> int:
-        make, image = Layers(0), keras.Input((features,))
-        inputs, parts = branch(make, image)
-        return keras.Model([image, *inputs], recipe.fusion(parts, classes, make)).count_params()
+    def cost(units: int = 0, branch: bool = False) -> int:
+        make, image, points = Layers(0), keras.Input((features,)), keras.Input(landmarks)
+        wide = make.concatenate([image, make.dense(image, "widened", units)], "widened_joint") if units else image
+        parts = [wide, *([recipe.landmark_branch(points, classes, make)] if branch else [])]
+        return parameters(keras.Model([image, points], recipe.fusion(parts, classes, make)))
 
-    def with_landmarks(make, image):
-        points = keras.Input(landmarks)
-        return [points], [image, recipe.landmark_branch(points, classes, make)]
-
-    def with_units(units):
-        return lambda make, image: ([], [make.concatenate([image, make.dense(image, "widened", units)], "widened_joint")])
-
-    plain = cost(lambda make, image: ([], [image]))
-    one, two = cost(with_units(1)), cost(with_units(2))
-    return max(1, round((cost(with_landmarks) - plain) / (two - one)))
+    return max(1, round((cost(branch=True) - cost()) / (cost(units=2) - cost(units=1))))

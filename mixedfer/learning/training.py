@@ -19,10 +19,10 @@ from mixedfer import disk, records
 from mixedfer.errors import Fault
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
-from mixedfer.learning import backend, checkpoints, models
-from mixedfer.learning.batches import Batch, Batches
+from mixedfer.learning import backend, checkpoints, models, occlusion
+from mixedfer.learning.batches import Batches
 from mixedfer.learning.witness import Seen, Witness
-from mixedfer.records import Predictions, Record
+from mixedfer.records import Occlusion, Predictions, Record
 from mixedfer.study import Cell, Recipe
 
 Watch = Callable[[int, dict], None]
@@ -86,7 +86,8 @@ class Run:
             self.model.set_weights(self.progress.best)
         test, validation = self._predict("test"), self._predict("validation")
         record = Record(spec=self.cell.spec(self.faces.content), provenance=self.provenance, proof=self._proof(),
-                        history=self.progress.history, summary=self._summary(), test=test, validation=validation)
+                        history=self.progress.history, summary=self._summary(), train=self.split.train, test=test,
+                        validation=validation, occlusion=self._occlusion())
         weights = {variable.path: np.asarray(variable.numpy()) for variable in self.model.weights}
         records.write(folder, record, weights, self._timing())
 
@@ -101,11 +102,11 @@ class Run:
         for epoch in range(self.progress.epochs, self.recipe.epochs):
             for batch in self.parts["train"].epoch(epoch):
                 self.witness.see(epoch, batch)
-                yield self._taken(batch), batch.targets
+                yield self._taken(batch.inputs), batch.targets
 
-    def _taken(self, batch: Batch) -> dict[str, np.ndarray]:
+    def _taken(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Those of a batch's inputs that this arm's model has."""
-        return {tensor.name: batch.inputs[tensor.name] for tensor in self.model.inputs}
+        return {tensor.name: inputs[tensor.name] for tensor in self.model.inputs}
 
     def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
         """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
@@ -141,9 +142,16 @@ class Run:
         batches, seen, outputs = self.parts[part], Seen(), []
         for batch in batches.still():
             seen.add(batch)
-            outputs.append(self.model.predict_on_batch(self._taken(batch)))
+            outputs.append(self._answers(batch.inputs))
         self.evaluated[part] = seen.hashes()
         return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
+
+    def _answers(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        return self.model.predict_on_batch(self._taken(inputs))
+
+    def _occlusion(self) -> Occlusion:
+        test = self.parts["test"]
+        return occlusion.look(test, self._answers) if self.cell.arm.image else occlusion.nothing(test.rows)
 
     def _proof(self) -> dict:
         return {"initial_weights": self.initial, "shown": self.progress.shown, "evaluated": self.evaluated,
@@ -152,9 +160,15 @@ class Run:
                 "learning_rate": [entry["learning_rate"] for entry in self.progress.history]}
 
     def _summary(self) -> dict:
-        return {"parameters": int(self.model.count_params()), "epochs": self.progress.epochs,
+        return {"parameters": models.parameters(self.model), "epochs": self.progress.epochs,
                 "selected_epoch": self.progress.selected + 1,
+                "landmarks": self._view(),
                 "images": {part: len(getattr(self.split, part)) for part in PARTITIONS}}
+
+    def _view(self) -> dict | None:
+        """Whose landmarks the arm says that it shows, and what an equal gain of it would mean; the latter for controls."""
+        view = self.cell.arm.landmarks
+        return view and {"shows": getattr(view, "shows", "own"), "rules_out": getattr(view, "rules_out", "")}
 
     def _timing(self) -> dict:
         """Seconds of this process alone; epochs of a run that was resumed are not counted twice."""

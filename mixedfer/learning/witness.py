@@ -51,7 +51,7 @@ class Witness:
         """Note a training batch of an epoch."""
         self._epochs.setdefault(epoch, Seen()).add(batch)
         if epoch == 0 and len(self._pixels) < 3 * FIRST_BATCHES:
-            self._pixels += [batch.inputs["image"], batch.inputs["affine"], self.faces.landmarks[batch.rows]]
+            self._pixels += [batch.inputs["image"], batch.inputs["affine"], self.faces.take("landmarks", batch.rows)]
             self.first = disk.hash_arrays(*self._pixels)
 
     def epoch(self, epoch: int) -> dict[str, str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from scipy.special import ndtri
@@ -19,12 +20,19 @@ from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
 from mixedfer.geometry import OUTLINES
 from mixedfer.identity import canonical, digest
+from mixedfer.learning.views.constant import Constant
+from mixedfer.learning.views.found_flag import FoundFlag
+from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Cell, Preparation, Recipe, Study
 
 SIZE = 48
 EPOCHS = 4
+GRID = 8
+#: What arms see of the landmarks, by their names; all others see the face's own.
+VIEWS = {"image-only": None, "shuffled": Shuffled(normalised), "noise": Noise(normalised), "constant": Constant(normalised),
+         "found flag": FoundFlag()}
 
 
 @dataclass(frozen=True)
@@ -67,38 +75,41 @@ def scores(rng: np.random.Generator, replicates: int, images: int, accuracies: t
     return latent < ndtri(np.asarray(accuracies))[:, None, None]
 
 
-def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, margin: float = 0.02) -> Study:
+def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, margin: float = 0.02,
+          recipe: Mapping = MappingProxyType({})) -> Study:
     """A study whose first arm is the control; an arm sees the image unless its name contains "landmarks-only".
 
-    "shuffled" gets other faces' landmarks; an arm whose name ends in " again" has its own seed (A/A).
+    Names in `VIEWS` say what an arm sees of the landmarks; an arm whose name ends in " again" has its own seed (A/A).
     """
-    views = {"image-only": None, "shuffled": Shuffled(normalised)}
-    made = [Arm(name, image="landmarks-only" not in name, landmarks=views.get(name.removesuffix(" again"), normalised),
+    made = [Arm(name, image="landmarks-only" not in name, landmarks=VIEWS.get(name.removesuffix(" again"), normalised),
                 seed=int(name.endswith(" again"))) for name in arms]
-    recipe = Recipe(backbone=stand_in, landmark_branch=stand_in, fusion=stand_in, epochs=EPOCHS, batch_size=16,
-                    learning_rate=0.01, schedule=stand_in)
+    values = {"backbone": stand_in, "landmark_branch": stand_in, "fusion": stand_in, "epochs": EPOCHS, "batch_size": 16,
+              "learning_rate": 0.01, "schedule": stand_in, **recipe}
     return Study(question="Do landmarks help on drawn faces?", dataset=Drawn(),
-                 preparation=Preparation(detector=Finder()), recipe=recipe, control=made[0], treatments=tuple(made[1:]),
-                 replicates=replicates, folds=folds, margin=margin)
+                 preparation=Preparation(detector=Finder()), recipe=Recipe(**values), control=made[0],
+                 treatments=tuple(made[1:]), replicates=replicates, folds=folds, margin=margin)
 
 
 def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, images: int = 200,
           classes=("happy", "sad"), effect: float | Mapping[str, float] = 0.1, accuracy: float = 0.7,
           folds: int = 0, margin: float = 0.02, missed: float = 0.3, collapsed: tuple[str, ...] = (), seed: int = 0,
-          name: str = "drawn", edit: Callable[[str, int, int, dict], None] | None = None) -> records.Plan:
+          name: str = "drawn", recipe: Mapping = MappingProxyType({}),
+          edit: Callable[[str, int, int, dict], None] | None = None) -> records.Plan:
     """Write a finished study to `store` and return its plan (also written, as `mixedfer run` would leave it).
 
     `images` is the number of tested images (in all folds together); `effect` is what a treatment adds to the accuracy
     of the control, for all treatments or by name. Arms in `collapsed` answer one constant, the class prior.
-    `edit(arm, fold, replicate, facts)` may spoil a run before it is written: `facts` holds spec, provenance, proof,
-    history, summary and "test", a dict of rows and probabilities.
+    `recipe` has values other than the study's usual ones. `edit(arm, fold, replicate, facts)` may spoil a run before it is
+    written: `facts` holds spec, provenance, proof, history, summary, the rows "train", and "test", "validation" and
+    "occlusion", each a dict of arrays. The proof's hashes of rows follow rows that it changes.
     """
-    made = study(arms, replicates=replicates, folds=folds, margin=margin)
+    made = study(arms, replicates=replicates, folds=folds, margin=margin, recipe=recipe)
     faces, arrays = write_faces(store, images, classes, folds=folds, missed=missed, seed=seed)
     tested = np.flatnonzero(arrays["partition"] == PARTITIONS.index("test")) if not folds else np.arange(images)
     gain = {arm: effect.get(arm, 0.0) if isinstance(effect, Mapping) else effect for arm in arms[1:]}
     right = scores(seeds.generator(seed, "scores"), replicates, len(tested),
                    tuple(accuracy + gain.get(arm, 0.0) for arm in arms))
+    held = np.flatnonzero(arrays["partition"] == PARTITIONS.index("validation"))
     cells = []
     for cell in made.cells():
         index, rows = arms.index(cell.arm.name), _fold(tested, cell.fold, folds)
@@ -106,9 +117,10 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
                            right[index, cell.replicate][np.searchsorted(tested, rows)], len(classes))
         if cell.arm.name in collapsed:
             answers[:] = np.bincount(arrays["labels"], minlength=len(classes)) / len(arrays["labels"])
-        held = np.flatnonzero(arrays["partition"] == PARTITIONS.index("validation"))
-        run = _write_run(store, cell, faces, rows, answers.astype(np.float32), held, edit)
-        cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate, "run": run})
+        parts = {"train": np.setdiff1d(np.arange(len(arrays["labels"])), [*rows, *held]), "validation": held, "test": rows}
+        left = facts(cell, faces.removeprefix("drawn-"), parts, answers.astype(np.float32))
+        cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate,
+                      "run": _write_run(store, cell, left, edit)})
     command = {"file": f"experiments/{name}.py", "settings": [], "threads": 1, "predictor": None, "backend": "tensorflow"}
     plan = records.Plan(name=name, study=canonical(made), faces=faces, cells=cells, varied={}, command=command,
                         first_margin=margin, first_metric=made.metric)
@@ -156,56 +168,87 @@ def sha(*axes) -> str:
     return hashlib.sha256(repr(axes).encode()).hexdigest()
 
 
-def facts(cell: Cell, content: str, classes: int) -> dict:
-    """What one run leaves beside its predictions. Arms that see both inputs have a wider classifier."""
-    both = cell.arm.image and cell.arm.landmarks is not None
-    layers = ({"image_conv1/kernel": [3, 3, 1, 4], "image_conv1/bias": [4]} if cell.arm.image else {})
-    layers |= {"landmark_dense/kernel": [136, 8]} if cell.arm.landmarks is not None else {}
-    layers |= {"joint_dense/kernel": [16 if both else 8, 6], "joint_dense/bias": [6], "answer/kernel": [6, classes]}
-    layers |= {"landmark_drop/seed_generator/seed_generator_state": [2]} if cell.arm.landmarks is not None else {}
+def facts(cell: Cell, content: str, parts: dict[str, np.ndarray], answers: np.ndarray) -> dict:
+    """What one run leaves; `parts` are its rows, `answers` its test probabilities."""
+    shapes, rates = _tensors(cell.arm, answers.shape[1]), [0.01 * 0.5**epoch for epoch in range(EPOCHS)]
     at = (cell.fold, cell.replicate, cell.arm.seed)
-    rates = [0.01 * 0.5**epoch for epoch in range(EPOCHS)]
-    bonus = 0.05 * both + 0.01 * cell.replicate
-    history = [{"epoch": epoch, "learning_rate": rate, "loss": 0.8 - 0.1 * epoch - bonus,
-                "accuracy": 0.4 + 0.1 * epoch + bonus, "validation_loss": 0.78 - 0.08 * epoch - bonus,
-                "validation_accuracy": 0.42 + 0.08 * epoch + bonus} for epoch, rate in enumerate(rates, 1)]
+    view, held = cell.arm.landmarks, parts["validation"]
     return {
         "spec": cell.spec(content),
         "provenance": {"keras": "3.15.1", "backend": "tensorflow", "backend_version": "2.21.0", "numpy": "2.4.6",
                        "python": "3.11.7", "mixedfer": "0.1.0", "making": sha("making"), "device": "cpu", "threads": 1,
                        "deterministic": True},
         "proof": {"initial_weights": {path: {"shape": shape, "sha256": sha(path, shape, at)}
-                                      for path, shape in layers.items()},
+                                      for path, shape in shapes.items()},
                   "shown": [_seen(cell, "train", epoch, *at) for epoch in range(EPOCHS)],
                   "evaluated": {part: _seen(cell, part, cell.fold) for part in ("validation", "test")},
-                  "first_batches": sha("batches", at), "split": {part: sha(part, cell.fold) for part in PARTITIONS},
-                  "learning_rate": rates},
-        "history": history,
-        "summary": {"parameters": sum(int(np.prod(shape)) for path, shape in layers.items() if "seed" not in path),
-                    "epochs": EPOCHS, "selected_epoch": EPOCHS, "images": dict.fromkeys(PARTITIONS, 100)},
+                  "first_batches": sha("batches", at), "split": _hashes(parts), "learning_rate": rates},
+        "history": _history(cell, rates),
+        "summary": {"parameters": sum(int(np.prod(shape)) for path, shape in shapes.items() if "seed" not in path),
+                    "epochs": EPOCHS, "selected_epoch": EPOCHS, "images": {part: len(rows) for part, rows in parts.items()},
+                    "landmarks": view and {"shows": getattr(view, "shows", "own"),
+                                           "rules_out": getattr(view, "rules_out", "")}},
+        "train": parts["train"], "test": {"rows": parts["test"], "probabilities": answers},
+        "validation": {"rows": held, "probabilities": np.full((len(held), answers.shape[1]), 1 / answers.shape[1], np.float32)},
+        "occlusion": _occlusion(cell, parts["test"]),
     }
+
+
+def _tensors(arm: Arm, classes: int) -> dict[str, list[int]]:
+    """The shapes of a model's tensors. Arms that see both inputs have a wider classifier."""
+    both = arm.image and arm.landmarks is not None
+    shapes = ({"image_conv1/kernel": [3, 3, 1, 4], "image_conv1/bias": [4]} if arm.image else {})
+    shapes |= {"landmark_dense/kernel": [136, 8]} if arm.landmarks is not None else {}
+    shapes |= {"joint_dense/kernel": [16 if both else 8, 6], "joint_dense/bias": [6], "answer/kernel": [6, classes]}
+    return shapes | ({"landmark_drop/seed_generator/seed_generator_state": [2]} if arm.landmarks is not None else {})
+
+
+def _history(cell: Cell, rates: list[float]) -> list[dict]:
+    bonus = 0.05 * (cell.arm.image and cell.arm.landmarks is not None) + 0.01 * cell.replicate
+    return [{"epoch": epoch, "learning_rate": rate, "loss": 0.8 - 0.1 * epoch - bonus,
+             "accuracy": 0.4 + 0.1 * epoch + bonus, "validation_loss": 0.78 - 0.08 * epoch - bonus,
+             "validation_accuracy": 0.42 + 0.08 * epoch + bonus} for epoch, rate in enumerate(rates, 1)]
 
 
 def _seen(cell: Cell, *axes) -> dict[str, str]:
     """What `witness.Seen` tells of an epoch or a partition."""
-    view = canonical(cell.arm.landmarks)
-    others = sha("sources", cell.arm.seed, *axes) if isinstance(view, dict) else "own"
-    return {"order": sha("order", *axes), "draws": sha("draws", *axes), "sources": others,
-            "landmarks": sha("landmarks", view, *axes)}
+    view = cell.arm.landmarks
+    # A constant does not follow the order of an epoch, and noise is drawn from the cell's seed.
+    shown = (*axes, cell.seed) if isinstance(view, Noise) else (axes[0], cell.fold) if isinstance(view, Constant) else axes
+    others = getattr(view, "shows", "own") == "others"
+    return {"order": sha("order", *axes), "draws": sha("draws", *axes),
+            "sources": sha("sources", cell.arm.seed, *axes) if others else "own",
+            "landmarks": sha("landmarks", canonical(view), *shown)}
 
 
-def _write_run(store, cell, faces, rows, answers, held, edit) -> str:
-    made = facts(cell, faces.removeprefix("drawn-"), answers.shape[1])
-    made["test"] = {"rows": rows, "probabilities": answers}
+def _hashes(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
+    return {part: disk.hash_arrays(rows) for part, rows in parts.items()}
+
+
+def _write_run(store, cell, left, edit) -> str:
+    before = left["proof"]["split"].copy()
     if edit:
-        edit(cell.arm.name, cell.fold, cell.replicate, made)
-    test = records.Predictions(**made.pop("test"))
-    run = digest({**made, "test": disk.hash_arrays(test.rows, test.probabilities), "arm": cell.arm.name})
+        edit(cell.arm.name, cell.fold, cell.replicate, left)
+    after = _hashes({"train": left["train"], **{part: np.sort(left[part]["rows"]) for part in ("validation", "test")}})
+    if left["proof"].get("split") == before:
+        left["proof"]["split"] = after
+    arrays = [left["train"], *(array for part in ("test", "validation", "occlusion") for array in left[part].values())]
+    told = {name: left[name] for name in records.FACTS}
+    run = digest({**told, "arrays": [disk.hash_arrays(array) for array in arrays], "arm": cell.arm.name})
     if not disk.is_done(records.run_folder(store, run)):
-        validation = records.Predictions(held, np.full((len(held), answers.shape[1]), 1 / answers.shape[1], np.float32))
-        record = records.Record(**made, test=test, validation=validation)
+        test, validation = (records.Predictions(**left[part]) for part in ("test", "validation"))
+        record = records.Record(**told, train=left["train"], test=test, validation=validation,
+                                occlusion=records.Occlusion(**left["occlusion"]))
         records.write(records.run_folder(store, run), record, weights={}, timing={"seconds": 1.0})
     return run
+
+
+def _occlusion(cell: Cell, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Four tested images whose middle counts most; nothing for an arm without the image."""
+    shown = rows[:4] if cell.arm.image else rows[:0]
+    steps = np.linspace(-1, 1, GRID)
+    drop = 0.5 * np.exp(-4 * (steps[:, None]**2 + steps**2)) + 0.01 * cell.replicate
+    return {"rows": shown, "drops": np.tile(drop.astype(np.float32), (len(shown), 1, 1))}
 
 
 def _fold(tested: np.ndarray, fold: int, folds: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from mixedfer.errors import BadInput
 from mixedfer.evidence import comparing, metrics, results
 from mixedfer.evidence.proof import Check
 from mixedfer.evidence.statistics import corrected_t, two_way
+from mixedfer.evidence.statistics.finding import adjusted
 from tests.evidence.synthetic import build, changed
 
 
@@ -81,7 +82,7 @@ def test_less_log_loss_helps(drawn):
     """The sign stays treatment minus control; a fall in log loss is a gain."""
     finding = comparing.compare_all(with_metric(drawn, "log_loss"))[0]
     assert finding.estimate < 0 and finding.ci95[1] < -0.02 and finding.verdict == "helps"
-    assert finding.lean == "negative, larger than the margin"
+    assert finding.lean == "lower, larger than the margin"
 
 
 @pytest.mark.parametrize("metric", ["macro_f1", "log_loss"])
@@ -105,6 +106,14 @@ def test_folds_get_the_corrected_t(folded):
     assert (finding.estimate, finding.p) == pytest.approx((alone.estimate, alone.p))
 
 
+def test_folds_are_corrected_by_what_they_were_trained_on(folded):
+    """Nadeau and Bengio's n_test / n_train: 50 tested images, 30 trained ones where a study trains on a share."""
+    arms = {name: dataclasses.replace(arm, records=[[dataclasses.replace(run, train=run.train[:30]) for run in group]
+                                                    for group in arm.records]) for name, arm in folded.arms.items()}
+    (share,), (whole,) = (comparing.compare_all(study) for study in (dataclasses.replace(folded, arms=arms), folded))
+    assert share.se / whole.se == pytest.approx(((1 / 4 + 50 / 30) / (1 / 4 + 50 / 150)) ** 0.5)
+
+
 def test_one_replicate_is_inconclusive(tmp_path):
     _, (finding,) = compare(tmp_path, replicates=1, effect=0.25)
     assert (finding.p, finding.p_adjusted, finding.verdict) == (None, None, "inconclusive")
@@ -120,11 +129,21 @@ def test_an_arm_against_itself(drawn):
 
 
 def test_not_significant_after_holm_is_no_verdict(drawn):
-    """p .03 alone; as the smallest of two, Holm makes it .06."""
-    finding = dataclasses.replace(comparing.compare_all(drawn)[0], p=0.03, verdict="helps")
-    adjusted = comparing._adjust(finding, 0.06)
-    assert (adjusted.verdict, adjusted.p_adjusted) == ("inconclusive", 0.06) and "Holm" in adjusted.lean
-    assert comparing._adjust(finding, 0.04).verdict == "helps"
+    """p .03 alone; as the smallest of two, Holm makes it .06. Both the direction and "beyond the margin" must survive."""
+    alone = dataclasses.replace(comparing.difference(drawn, "mixed"), p=0.001, p_beyond=0.03, p_equivalence=1.0)
+    told = adjusted(alone, 0.002, 0.06)
+    assert (told.verdict, told.lean, told.p_beyond_adjusted) == ("inconclusive", "positive, size unresolved", 0.06)
+    assert adjusted(alone, 0.002, 0.04).verdict == "helps"
+    told = adjusted(dataclasses.replace(alone, p=0.03, p_beyond=1.0), 0.06, 1.0)
+    assert (told.verdict, told.lean) == ("inconclusive", "positive, not significant after Holm")
+
+
+def test_holm_is_over_both_questions(drawn):
+    """Two treatments: the p of no difference and the p of none beyond the margin are both adjusted for two."""
+    mixed, landmarks = comparing.compare_all(drawn)
+    assert mixed.p_adjusted == pytest.approx(2 * mixed.p)
+    assert mixed.p_beyond_adjusted == pytest.approx(2 * mixed.p_beyond) and mixed.p < mixed.p_beyond < 0.05
+    assert landmarks.p_beyond_adjusted >= 0.05
 
 
 def test_two_collapsed_arms_are_not_equivalent(tmp_path):
@@ -132,13 +151,17 @@ def test_two_collapsed_arms_are_not_equivalent(tmp_path):
     found, (finding,) = compare(tmp_path, collapsed=("image-only", "mixed"))
     assert found.comparable and finding.estimate == 0
     assert (finding.verdict, finding.p, finding.ci95) == ("inconclusive", None, None)
-    assert finding.test == "none: both arms collapsed in every run"
+    assert finding.test == "none: image-only and mixed collapsed in every run"
 
 
-def test_one_collapsed_arm_is_tested(tmp_path):
-    found, (finding,) = compare(tmp_path, collapsed=("image-only",))
-    assert finding.p is not None and "collapsed" not in finding.lean
-    assert len(comparing.collapsed(found, "image-only")) == 5
+@pytest.mark.parametrize("arm", ["image-only", "mixed"])
+def test_an_arm_that_collapsed_in_every_run_is_not_tested(tmp_path, arm):
+    """A gain over a constant would be told as a gain of landmarks."""
+    found, (finding,) = compare(tmp_path, collapsed=(arm,), images=400)
+    assert (finding.verdict, finding.p, finding.ci95) == ("inconclusive", None, None) and abs(finding.estimate) > 0.1
+    assert finding.test == f"none: {arm} collapsed in every run"
+    assert len(comparing.collapsed(found, arm)) == 5
+    assert comparing.difference(found, "mixed", found.truth == 0, "log_loss").ci95 is None
 
 
 def test_arms_that_are_not_comparable_have_no_verdict(drawn):
@@ -149,7 +172,7 @@ def test_arms_that_are_not_comparable_have_no_verdict(drawn):
 
 
 def test_failing_alike_in_some_runs_is_not_equivalence(tmp_path):
-    """One run of each arm answers one constant; the others agree well enough for a wide margin."""
+    """One run of an arm answers one constant; the others agree well enough for a wide margin, or differ by far."""
     def fail(arms):
         def edit(arm, fold, replicate, facts):
             if arm in arms and replicate == 1:
@@ -158,9 +181,12 @@ def test_failing_alike_in_some_runs_is_not_equivalence(tmp_path):
     both, one = fail(("image-only", "mixed")), fail(("mixed",))
     _, (finding,) = compare(tmp_path / "both", effect=0.0, images=400, margin=0.4, edit=both)
     assert (finding.verdict, finding.p_equivalence) == ("inconclusive", None) and finding.ci90[1] < 0.4
-    assert finding.lean == "not called equivalent, because both arms have collapsed runs"
+    assert finding.lean.endswith(", but image-only collapsed in 1 of 5 runs and mixed collapsed in 1 of 5 runs")
     _, (finding,) = compare(tmp_path / "one", effect=0.0, images=400, margin=0.4, edit=one)
-    assert finding.verdict == "equivalent"
+    assert finding.verdict == "inconclusive" and finding.lean.endswith(", but mixed collapsed in 1 of 5 runs")
+    _, (finding,) = compare(tmp_path / "far", effect=0.25, images=400, replicates=8, accuracy=0.6, edit=fail(("image-only",)))
+    assert finding.ci95[0] > 0.02 and finding.verdict == "inconclusive"
+    assert finding.lean == "positive, but image-only collapsed in 1 of 8 runs"
 
 
 def test_a_class_alone(drawn):
@@ -172,7 +198,7 @@ def test_a_class_alone(drawn):
 
 def test_too_few_images_are_withheld(drawn, folded):
     one = np.arange(len(drawn.rows)) == 0
-    assert comparing.difference(drawn, "mixed", one).test == "none: 1 test images, too few to judge new ones by"
+    assert comparing.difference(drawn, "mixed", one).test == "none: 1 test image, too few to judge new ones by"
     with pytest.raises(BadInput, match="no test images"):
         comparing.difference(drawn, "mixed", np.zeros(len(drawn.rows), bool))
     assert comparing.difference(folded, "mixed", folded.fold == 2).test == "none: one fold"

@@ -9,18 +9,19 @@ from mixedfer.evidence.statistics.finding import Estimate, conclude, verdict, wi
 MARGIN = 0.01
 
 
-@pytest.mark.parametrize("difference, ci95, ci90, word, lean", [
-    (0.03, (0.011, 0.05), (0.015, 0.045), "helps", "positive, larger than the margin"),
-    (-0.03, (-0.05, -0.011), (-0.045, -0.015), "hurts", "negative, larger than the margin"),
-    (0.001, (-0.010, 0.012), (-0.008, 0.0099), "equivalent", "no difference resolved, smaller than the margin"),
-    (0.004, (0.001, 0.009), (0.002, 0.008), "equivalent", "positive, smaller than the margin"),
-    (0.03, (0.010, 0.05), (0.015, 0.045), "inconclusive", "positive, size unresolved"),
-    (-0.03, (-0.05, -0.001), (-0.045, -0.005), "inconclusive", "negative, size unresolved"),
-    (0.005, (-0.02, 0.03), (-0.016, 0.026), "inconclusive", "leans positive, direction unresolved"),
-    (0.0, (-0.012, 0.012), (-0.010, 0.010), "inconclusive", "no difference, direction unresolved"),
+@pytest.mark.parametrize("difference, p, p_adjusted, p_beyond, p_equivalence, word, lean", [
+    (0.03, 0.001, 0.001, 0.049, 1.0, "helps", "positive, larger than the margin"),
+    (-0.03, 0.001, 0.001, 0.049, 1.0, "hurts", "negative, larger than the margin"),
+    (0.03, 0.001, 0.002, 0.05, 1.0, "inconclusive", "positive, size unresolved"),
+    (0.03, 0.03, 0.06, 0.2, 1.0, "inconclusive", "positive, not significant after Holm"),
+    (0.001, 0.8, 0.8, 1.0, 0.04, "equivalent", "no difference resolved, smaller than the margin"),
+    (0.004, 0.01, 0.02, 1.0, 0.01, "equivalent", "positive, smaller than the margin"),
+    (0.004, 0.03, 0.06, 1.0, 0.01, "equivalent", "no difference resolved, smaller than the margin"),
+    (-0.005, 0.4, 0.4, 1.0, 0.3, "inconclusive", "leans negative, direction unresolved"),
+    (0.0, 1.0, 1.0, 1.0, 0.2, "inconclusive", "no difference, direction unresolved"),
 ])
-def test_verdict(difference, ci95, ci90, word, lean):
-    assert verdict(difference, ci95, ci90, MARGIN) == (word, lean)
+def test_verdict(difference, p, p_adjusted, p_beyond, p_equivalence, word, lean):
+    assert verdict(difference, p=p, p_adjusted=p_adjusted, p_beyond=p_beyond, p_equivalence=p_equivalence) == (word, lean)
 
 
 @pytest.mark.parametrize("difference", [-0.03, -0.012, 0.0, 0.004, 0.012, 0.05])
@@ -28,6 +29,7 @@ def test_verdict(difference, ci95, ci90, word, lean):
 def test_verdict_p_and_intervals_tell_one_story(difference, se):
     found = conclude(Estimate(difference, se, 9.0), margin=MARGIN, control="a", treatment="b", test="t")
     assert (found.p < 0.05) == (found.ci95[0] > 0 or found.ci95[1] < 0)
+    assert (found.p_beyond < 0.05) == (found.ci95[0] > MARGIN or found.ci95[1] < -MARGIN)
     assert (found.verdict == "helps") == (found.ci95[0] > MARGIN)
     assert (found.verdict == "hurts") == (found.ci95[1] < -MARGIN)
     assert (found.verdict == "equivalent") == (found.p_equivalence < 0.05)
@@ -36,10 +38,12 @@ def test_verdict_p_and_intervals_tell_one_story(difference, se):
 
 @pytest.mark.parametrize("difference, word", [(-0.5, "helps"), (0.5, "hurts"), (0.0, "equivalent"), (0.012, "inconclusive")])
 def test_where_less_is_better(difference, word):
-    """A log loss that falls is a gain; the sign of the difference stays."""
+    """A log loss that falls is a gain; the sign of the difference stays, and no word of praise or blame goes with it."""
     found = conclude(Estimate(difference, 0.003, 30), margin=MARGIN, control="a", treatment="b", test="t",
                      higher_is_better=False)
     assert (found.verdict, found.estimate) == (word, difference)
+    assert not {"positive", "negative"} & set(found.lean.replace(",", "").split())
+    assert ("lower" in found.lean, "higher" in found.lean) == (difference < 0, difference > 0)
 
 
 def test_the_floor_becomes_an_effect():
@@ -53,4 +57,5 @@ def test_withheld_has_no_number_but_the_difference():
     found = withhold(-0.02, control="a", treatment="b", why="so", verdict="not comparable")
     assert (found.estimate, found.verdict) == (-0.02, "not comparable")
     assert (found.test, found.lean) == ("none: so", "negative, untested")
-    assert {found.p, found.p_adjusted, found.ci95, found.ci90, found.mde, found.mde_unlimited_replicates, found.se} == {None}
+    assert {found.p, found.p_adjusted, found.p_beyond, found.p_beyond_adjusted, found.p_equivalence, found.ci95, found.ci90,
+            found.mde, found.mde_unlimited_replicates, found.se} == {None}

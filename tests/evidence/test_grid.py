@@ -24,16 +24,16 @@ def _summary(store, **options):
     return summary.summarise(found, comparing.compare_all(found))
 
 
-def _longer(arm, fold, replicate, facts):
+def _faster(arm, fold, replicate, facts):
     if arm == "mixed":
-        facts["spec"] = {**facts["spec"], "recipe": {**facts["spec"]["recipe"], "epochs": 99}}
+        facts["proof"]["learning_rate"] = [9.0, *facts["proof"]["learning_rate"][1:]]
 
 
 @pytest.fixture(scope="module")
 def points(tmp_path_factory):
     """2 x 2: a large effect, a small one, a failed proof and a collapsed arm; the second axis has objects for values."""
     made = []
-    for index, options in enumerate(({"effect": 0.25}, {"effect": 0.02}, {"edit": _longer}, {"collapsed": ("mixed",)})):
+    for index, options in enumerate(({"effect": 0.25}, {"effect": 0.02}, {"edit": _faster}, {"collapsed": ("mixed",)})):
         values = {"train_share": (0.1, 1)[index // 2], "fusion": (GATED, {**GATED, "units": 16})[index % 2]}
         made.append((values, f"share={values['train_share']},<i>{index}",
                      _summary(tmp_path_factory.mktemp("store"), arms=ARMS, seed=index, **options)))
@@ -56,6 +56,7 @@ def test_rows_are_those_of_the_points_adjusted_over_the_whole_grid(points, writt
     assert [row["estimate"] for row in rows] == [row["estimate"] for row in own] and len(rows) == 8
     assert [row["p_holm"] for row in rows] == adjust.holm([row["p"] for row in own])
     assert [row["p_bh"] for row in rows] == adjust.benjamini_hochberg([row["p"] for row in own])
+    assert [row["p_beyond_holm"] for row in rows] == adjust.holm([row["p_beyond"] for row in own])
     assert all(row["p"] is row["p_holm"] is row["ci95"] is None and row["verdict"] == "not comparable" for row in rows[4:6])
     assert rows[0]["verdict"] == "helps" and rows[0]["p_holm"] > own[0]["p_adjusted"]
     arm = points[0][2]["arms"][1]
@@ -63,11 +64,23 @@ def test_rows_are_those_of_the_points_adjusted_over_the_whole_grid(points, writt
 
 
 def test_a_finding_that_does_not_survive_the_grid_is_inconclusive():
-    row = {"p": 0.03, "ci95": [0.01, 0.05], "estimate": 0.03, "verdict": "helps", "lean": "positive"}
-    one, two, three = grid.adjusted([row, row | {"p": 0.001, "estimate": -0.03, "verdict": "hurts"}, row | {"p": 0.04}])
-    assert (one["verdict"], two["verdict"], three["verdict"]) == ("inconclusive", "hurts", "inconclusive")
-    assert [made["p_holm"] for made in (one, two, three)] == pytest.approx([0.06, 0.003, 0.06])
-    assert "Holm over the grid" in three["lean"]
+    """Holm over three: the p of "beyond the margin" decides on helps and hurts, the p of no difference on the direction."""
+    row = {"p": 0.01, "p_beyond": 0.03, "p_equivalence": 1.0, "estimate": 0.03, "verdict": "helps", "lean": "positive"}
+    one, two, three = grid.adjusted([row, row | {"p": 0.0001, "p_beyond": 0.001, "estimate": -0.03},
+                                     row | {"p": 0.04, "p_beyond": 0.05, "p_equivalence": 0.01}])
+    assert [made["p_holm"] for made in (one, two, three)] == pytest.approx([0.02, 0.0003, 0.04])
+    assert [made["p_beyond_holm"] for made in (one, two, three)] == pytest.approx([0.06, 0.003, 0.06])
+    assert [made["verdict"] for made in (one, two, three)] == ["inconclusive", "hurts", "equivalent"]
+    assert (one["lean"], two["lean"]) == ("positive, size unresolved", "negative, larger than the margin")
+    lost, _ = grid.adjusted([row | {"p": 0.03, "p_beyond": 0.2}, row | {"p": 0.04, "p_beyond": 0.9}])
+    assert (lost["verdict"], lost["lean"]) == ("inconclusive", "positive, not significant after Holm over the grid")
+
+
+def test_a_point_with_collapsed_runs_has_no_verdict_in_the_grid_either(written):
+    rows = [row for row in written[2]["rows"] if row["collapsed"]]
+    assert [(row["treatment"], row["verdict"], row["ci95"]) for row in rows] == [("mixed", "inconclusive", None)]
+    row = {"p": 0.001, "p_beyond": None, "p_equivalence": None, "estimate": 0.1, "verdict": "inconclusive", "lean": "so"}
+    assert grid.adjusted([row])[0]["lean"] == "so"
 
 
 def test_values_are_told_by_class_and_differing_fields(written):
@@ -109,6 +122,9 @@ def test_files_are_whole_and_others_stay(points, written):
     assert names == {own, "index.html", "report.md", "results.json", "inputs.json"} | tables | drawn
     rows = list(csv.DictReader(io.StringIO((folder / "tables/grid.csv").read_text(encoding="utf-8"))))
     assert rows[0]["fusion"] == "Gated(units = 8)" and rows[4]["ci95_low"] == "" and rows[4]["verdict"] == "not comparable"
+    assert rows[0]["train_images"] == str(points[0][2]["design"]["train_images"]) == "120"
+    page = (folder / "index.html").read_text(encoding="utf-8")
+    assert "adjusted over all 5 tests of this grid" in page
 
 
 def test_again_gives_the_same_bytes_and_removes_what_is_stale(points, tmp_path):

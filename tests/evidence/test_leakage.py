@@ -50,6 +50,12 @@ def test_the_effect_without_duplicates_is_that_of_the_images_that_are_left(study
     assert exact.sum() == 40 and leakage.summarise(copied)["without"][0]["estimate"] == pytest.approx(gap)
 
 
+def test_a_collapsed_arm_has_no_interval_without_duplicates_either(tmp_path):
+    fallen = results.load(build(tmp_path, images=120, replicates=3, collapsed=("image-only",)), tmp_path)
+    copied = leaking(fallen, lambda images, rows: images.__setitem__(rows[:40], images[:40]))
+    assert [row["ci95"] for row in leakage.summarise(copied)["without"]] == [None]
+
+
 def test_subjects_in_both_are_counted(study):
     subjects = np.arange(len(study.faces))
     apart = dataclasses.replace(study, faces=dataclasses.replace(study.faces, subjects=subjects))

@@ -103,6 +103,18 @@ def test_a_model_that_learnt_has_not_collapsed(answered):
     assert metrics.collapse(truth, 0.6 * np.eye(2)[truth] + 0.2) == ""
 
 
+def test_every_class_answered_well_is_no_collapse_however_lopsided_the_truth():
+    """90 of 100 are of one class, 85% of each are right: less often than by always answering that class, and learnt."""
+    truth = np.repeat([0, 1], [1800, 200])
+    right = np.arange(2000) % 20 < 17
+    probabilities = np.where(np.arange(2) == np.where(right, truth, 1 - truth)[:, None], 0.85, 0.15)
+    assert metrics.accuracy(truth, probabilities) == 0.85 < 0.9 and metrics.collapse(truth, probabilities) == ""
+    constant = np.tile([0.9, 0.1], (2000, 1))
+    assert "no better than always answering" in metrics.collapse(truth, constant)
+    blind = np.eye(2)[(np.random.default_rng(0).random(2000) < 0.1).astype(int)]
+    assert metrics.collapse(truth, blind).startswith("no better than always answering")
+
+
 def test_a_lopsided_truth_may_be_answered_lopsidedly():
     truth = np.r_[np.zeros(995, int), np.ones(5, int)]
     assert metrics.collapse(truth, 0.9 * np.eye(2)[truth] + 0.05) == ""

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence import comparing, page, sections, summary, tables
+from mixedfer.evidence import comparing, page, sections, study_tables, summary, tables, wording
 from mixedfer.evidence.banners import banners
 from mixedfer.evidence.figures import by_found, landmarks
+from tests.evidence.synthetic import changed
 
 
 def _summary(loaded):
@@ -48,6 +49,30 @@ def test_a_section_without_content_is_left_out(drawn):
 def test_the_design_says_how_large_the_partitions_are(drawn, folded):
     assert "400 training / 133 validation / 400 test images" in page.design(drawn, _summary(drawn))
     assert "200 test images in 4 folds" in page.design(folded, _summary(folded))
+
+
+def test_a_margin_of_another_metric_was_not_set_beforehand(drawn):
+    """The runs were made to be judged by accuracy; judging them by log loss is a choice after the fact."""
+    plan = changed(drawn.plan, metric="log_loss")
+    moved = replace(drawn, plan=plan)
+    told = _summary(moved)
+    assert page.design(moved, told).endswith("margin 0.02 nats, changed after the runs")
+    assert page.design(drawn, _summary(drawn)).endswith("margin 2 points, set beforehand")
+    assert "The margin was changed" in [banner.title for banner in banners(moved, told)]
+    assert "The margin was 2 points of accuracy" in wording.brief(told)
+    rows = {row[0]: row[1:] for row in study_tables.decisions(moved, told).rows}
+    assert rows["margin"] == ["0.02 nats of log loss", "changed: 2 points of accuracy at first"]
+    assert rows["metric"] == ["log loss", "changed: accuracy at first"]
+
+
+def test_only_what_was_tested_is_adjusted_for(drawn):
+    """Two treatments, one of them the control again with its seeds: one p, nothing to adjust."""
+    def told(*same):
+        study = replace(drawn, arms={**drawn.arms, **dict.fromkeys(same, drawn.arms["image-only"])})
+        return {row[0]: row[1] for row in study_tables.decisions(study, _summary(study)).rows}["several treatments"]
+    assert told() == "Holm over 2, of any difference and of one larger than the margin"
+    assert told("landmarks-only") == "one was tested: nothing to adjust"
+    assert told("landmarks-only", "mixed") == "none was tested: nothing to adjust"
 
 
 def test_without_a_detector_nothing_is_said_about_finding_faces(drawn):

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mixedfer.errors import BadInput
-from mixedfer.evidence import comparing, planning
+from mixedfer.evidence import comparing, planning, results
 from mixedfer.evidence.statistics import two_way
 from tests.evidence import simulating
-from tests.evidence.synthetic import scores
+from tests.evidence.synthetic import build, changed, scores
 
 
 def pilot(replicates: int, images: int, accuracies=(0.70, 0.75), seed: int = 0):
@@ -22,9 +22,9 @@ def pilot(replicates: int, images: int, accuracies=(0.70, 0.75), seed: int = 0):
 
 
 def test_a_pilot_planned_as_it_was_is_what_it_found():
-    _, results = pilot(8, 2000)
-    found = planning.resolution(planning.measured(results, "treatment"), 8, 2000)
-    finding = comparing.difference(results, "treatment")
+    _, made = pilot(8, 2000)
+    found = planning.resolution(planning.measured(made, "treatment"), 8, 2000)
+    finding = comparing.difference(made, "treatment")
     assert found["se"] == pytest.approx(finding.se)
     assert (found["mde"], found["smallest_margin"]) == pytest.approx((finding.mde, finding.smallest_margin), rel=1e-6)
 
@@ -32,11 +32,11 @@ def test_a_pilot_planned_as_it_was_is_what_it_found():
 def test_components_are_discordances():
     """`within` is how often exactly one of two replicates of an arm is right, averaged over both arms; `floor` how much
     more often that is so across arms (less the squared difference)."""
-    right, results = pilot(6, 3000)
+    right, found = pilot(6, 3000)
     pairs = [(i, j) for i in range(6) for j in range(6) if i != j]
     within = np.mean([(arm[i] != arm[j]).mean() for arm in right for i, j in pairs])
     across = np.mean([(right[0][i] != right[1][j]).mean() for i, j in pairs])
-    parts = planning.measured(results, "treatment")
+    parts = planning.measured(found, "treatment")
     gap = right[1].mean() - right[0].mean()
     assert parts.within == pytest.approx(within, rel=0.03)
     assert parts.floor == pytest.approx(across - within - gap**2, rel=0.03)
@@ -86,6 +86,28 @@ def test_pilots_that_say_nothing(folded):
         planning.measured(folded, "mixed")
     with pytest.raises(BadInput, match="one replicate"):
         planning.measured(pilot(1, 100)[1], "treatment")
+
+
+def test_pilots_that_failed(store):
+    def spoil(arm, fold, replicate, facts):
+        facts["proof"]["learning_rate"][0] += arm == "mixed"
+    spoilt = results.load(build(store, edit=spoil, name="spoilt"), store)
+    with pytest.raises(BadInput, match="not comparable"):
+        planning.measured(spoilt, "mixed")
+    fallen = results.load(build(store, collapsed=("image-only",), name="fallen"), store)
+    with pytest.raises(BadInput, match="image-only collapsed in every run"):
+        planning.measured(fallen, "mixed")
+
+
+def test_log_loss_is_planned_in_nats(store):
+    found = results.load(changed(build(store), metric="log_loss"), store)
+    made = planning.plan(planning.measured(found, "mixed"), 0.02, [300])
+    assert "a margin of 0.02 nats" in planning.describe(made)
+    (axes,) = planning.draw(made).axes
+    assert axes.lines[0].get_ydata() == pytest.approx([row["mde"] for row in made["grid"]])
+    assert "nats" in axes.get_ylabel() and "nats" in axes.get_title("right")
+    with pytest.raises(BadInput, match="--pilot"):
+        planning.assumed(0.7, metric="log_loss")
 
 
 @pytest.mark.parametrize("accuracy, options", [(1.2, {}), (0.9, {"within": 0.3}), (0.7, {"within": 0.2, "across": 0.1}),

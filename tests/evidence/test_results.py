@@ -8,10 +8,10 @@ import shutil
 import numpy as np
 import pytest
 
-from mixedfer import records
+from mixedfer import disk, records
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.evidence import results
-from tests.evidence.synthetic import build
+from tests.evidence.synthetic import build, changed
 
 
 def run_of(plan, arm, replicate, fold=0):
@@ -70,6 +70,88 @@ def test_a_missing_face_set_is_refused(tmp_path):
     plan = build(tmp_path)
     shutil.rmtree(tmp_path / "faces")
     with pytest.raises(Damaged, match="mixedfer prepare"):
+        results.load(plan, tmp_path)
+
+
+def test_runs_that_the_plan_lists_under_another_arm_are_refused(tmp_path):
+    plan = build(tmp_path)
+    other = {"image-only": "mixed", "mixed": "image-only"}
+    swapped = dataclasses.replace(plan, cells=[cell | {"arm": other[cell["arm"]]} for cell in plan.cells])
+    with pytest.raises(Damaged) as caught:
+        results.load(swapped, tmp_path)
+    assert "lists this run as image-only, replicate 1, but they differ in arm.landmarks" in str(caught.value)
+    assert f"runs/{run_of(plan, 'mixed', 0)}" in str(caught.value) and "mixedfer run" in str(caught.value)
+
+
+def test_replicates_that_changed_places_are_refused(tmp_path):
+    plan = build(tmp_path, replicates=2)
+    swapped = dataclasses.replace(plan, cells=[cell | {"replicate": 1 - cell["replicate"]} for cell in plan.cells])
+    with pytest.raises(Damaged, match="differ in replicate"):
+        results.load(swapped, tmp_path)
+
+
+@pytest.mark.parametrize("values, words", [
+    ({"seed": 3}, "split.seed"), ({"train_share": 0.5}, "split.train_share"), ({"recipe": {"epochs": 999}}, "recipe.epochs"),
+    ({"preparation": {"missed": "exclude"}}, "missed"),
+])
+def test_runs_under_another_recipe_or_split_are_refused(tmp_path, values, words):
+    plan = build(tmp_path, images=60)
+    other = {name: plan.study[name] | value if isinstance(value, dict) else value for name, value in values.items()}
+    with pytest.raises(Damaged, match=f"they differ in {words}"):
+        results.load(changed(plan, **other), tmp_path)
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda spec: spec["recipe"].update(learning_rate=0.02), "differ in recipe.learning_rate"),
+    (lambda spec: spec["arm"].update(image=False), "differ in arm.image"),
+    (lambda spec: spec.update(replicate=7), "differ in replicate"),
+])
+def test_one_run_that_is_not_as_planned_is_refused(tmp_path, change, words):
+    def edit(arm, fold, replicate, facts):
+        if (arm, replicate) == ("mixed", 1):
+            change(facts["spec"])
+    with pytest.raises(Damaged, match=f"mixed, replicate 2, but they {words}"):
+        results.load(build(tmp_path, images=60, edit=edit), tmp_path)
+
+
+def test_a_plan_with_fewer_or_more_replicates_than_the_study_is_refused(tmp_path):
+    """Nobody may leave out the replicates that he does not like."""
+    plan = build(tmp_path, images=60, replicates=3)
+    fewer = dataclasses.replace(plan, cells=[cell for cell in plan.cells if cell["replicate"] < 2])
+    with pytest.raises(Damaged, match="image-only, replicate 3; mixed, replicate 3"):
+        results.load(fewer, tmp_path)
+    with pytest.raises(Damaged, match="cells that the study has not"):
+        results.load(changed(plan, replicates=2), tmp_path)
+
+
+@pytest.mark.parametrize("name, change, words", [
+    ("summary", {}.copy, "has no usable parameters, epochs, selected_epoch, images, landmarks"),
+    ("proof", {}.copy, "has no usable initial_weights, shown"),
+    ("spec", {}.copy, "has no usable data, recipe"),
+    ("spec", list, "has no usable entries"),
+    ("provenance", list, "has no usable entries"),
+    ("history", {}.copy, "has no usable list of epochs"),
+    ("history", lambda: [{"epoch": 1}], "has no usable learning_rate of epoch 1, loss of epoch 1"),
+    ("summary", lambda: dict.fromkeys(("parameters", "epochs", "images", "landmarks")), "selected_epoch"),
+])
+def test_a_file_without_its_entries_is_refused(tmp_path, name, change, words):
+    plan = build(tmp_path, images=60)
+    file = records.run_folder(tmp_path, run_of(plan, "mixed", 1)) / f"{name}.json"
+    disk.write_json(file, change())
+    with pytest.raises(Damaged) as caught:
+        results.load(plan, tmp_path)
+    assert str(file) in str(caught.value) and words in str(caught.value)
+    assert f"Delete {file.parent} and give the same command again" in str(caught.value)
+
+
+@pytest.mark.parametrize("rows, words", [
+    (np.array([0, 10_000]), "training rows outside the face set"), (np.array([1, 1]), "a training image twice"),
+    (np.array([0.5, 1.5]), "no list of training rows"), (np.zeros((2, 2), np.int64), "no list of training rows"),
+])
+def test_rows_that_are_none_are_refused(tmp_path, rows, words):
+    plan = build(tmp_path, images=60)
+    np.save(records.run_folder(tmp_path, run_of(plan, "mixed", 1)) / "rows-train.npy", rows)
+    with pytest.raises(Damaged, match=words):
         results.load(plan, tmp_path)
 
 

@@ -33,6 +33,7 @@ def test_the_contract(drawn):
         assert arm["collapsed"] is False and len(arm["replicates"]) == 5
         assert {"replicate", "fold", "accuracy", "macro_f1", "balanced_accuracy"} <= set(arm["replicates"][0])
     assert {"images", "found", "by_class", "by_partition"} <= set(told["faces"])
+    assert (told["first_metric"], told["first_margin"], told["design"]["train_images"]) == ("accuracy", 0.02, 400)
     assert told["provenance"]["keras"] == "3.15.1" and told["provenance"]["runs"] == 15
     assert all(set(check) == {"name", "passed", "detail"} for check in told["comparable"]["checks"])
 
@@ -70,6 +71,19 @@ def test_folds_with_one_replicate(tmp_path):
     assert told["comparisons"][0]["p"] is not None and told["comparisons"][0]["sign_flip_p"] is None
 
 
+def test_folds_of_unequal_size_count_alike_everywhere(tmp_path):
+    """110 images in folds of 30, 30, 30 and 20: an arm has one accuracy, the mean over folds, wherever it is told."""
+    told = summarise(results.load(build(tmp_path, folds=4, images=110, replicates=3), tmp_path))
+    for arm in told["arms"]:
+        assert arm["accuracy"]["all"]["mean"] == pytest.approx(arm["mean"])
+    row, (control, mixed) = told["comparisons"][0], told["arms"]
+    assert row["estimate"] == pytest.approx(row["by_found"]["all"]["estimate"])
+    for part in row["per_class"]:
+        gap = mixed["recall"][part["class"]]["mean"] - control["recall"][part["class"]]["mean"]
+        assert part["estimate"] == pytest.approx(gap)
+    assert told["design"]["train_images"] == round(110 - 110 / 4)
+
+
 def test_the_same_runs_give_the_same_bytes(tmp_path):
     texts = [disk.to_json(summarise(results.load(build(tmp_path / name), tmp_path / name))) for name in "ab"]
     assert texts[0] == texts[1] and json.loads(texts[0])["schema"] == 1
@@ -81,6 +95,7 @@ def test_collapse_is_told(tmp_path):
     control, mixed = told["arms"]
     assert (control["collapsed"], mixed["collapsed"]) == (False, True)
     assert len(mixed["collapse"]) == 5 and "one constant output" in mixed["collapse"][0]["reason"]
+    no_significance(told)
 
 
 def test_a_class_without_test_images(tmp_path):
@@ -151,8 +166,13 @@ def test_a_study_of_another_metric(drawn):
 
 def test_a_failed_proof_leaves_no_significance_anywhere(drawn):
     failed = dataclasses.replace(drawn, checks=[*drawn.checks, Check("split", False, "")])
-    for row in summarise(failed)["comparisons"]:
-        assert row["verdict"] == "not comparable"
+    told = summarise(failed)
+    assert {row["verdict"] for row in told["comparisons"]} == {"not comparable"}
+    no_significance(told)
+
+
+def no_significance(told):
+    for row in told["comparisons"]:
         assert {row[key] for key in ("p", "p_bh", "bootstrap_ci95", "posterior", "sign_flip_p")} == {None}
         parts = [*row["other_metrics"], *row["per_class"], *row["by_found"].values()]
         assert {part["ci95"] for part in parts} == {None} == {pair["exact_p"] for pair in row["mcnemar"]}

@@ -97,6 +97,12 @@ def test_the_floor_is_what_unlimited_replicates_leave():
     assert two_way.from_mean_squares(0.1, more, replicates=10_000, cases=200).se == pytest.approx(se, rel=0.01)
 
 
+def test_a_floor_that_comes_out_at_0_is_not_known():
+    """MS_TC below MS_TRC: unlimited replicates would not bring the error to 0, the cases' part is too small to be seen."""
+    squares = two_way.MeanSquares(arm=1.0, replicate=0.3, case=0.1, rest=0.2)
+    assert two_way.from_mean_squares(0.1, squares, replicates=10, cases=200).floor is None
+
+
 def test_the_finding_names_its_cases():
     control, treatment = scores(np.random.default_rng(0), 5, 300, (0.7, 0.72))
     assert two_way.compare(control, treatment, margin=0.01).test == "two-way random effects over replicates and images"

@@ -9,7 +9,7 @@ from mixedfer.evidence import wording
 
 def _told(ci95, verdict, p=0.01, metric="accuracy", margin=0.01, collapse=()):
     row = {"control": "a", "treatment": "b", "estimate": sum(ci95) / 2, "ci95": ci95, "verdict": verdict, "lean": "",
-           "p_adjusted": p}
+           "p_adjusted": p, "p_beyond_adjusted": 0.07}
     arms = [{"name": name, "collapse": list(collapse), "replicates": [0, 1]} for name in ("a", "b")]
     return wording.meaning(row, {"margin": margin, "metric": metric, "arms": arms})
 
@@ -23,6 +23,7 @@ def _told(ci95, verdict, p=0.01, metric="accuracy", margin=0.01, collapse=()):
     ((-0.03, -0.002), "inconclusive", 0.01, "there is a loss"),
     ((0.012, 0.03), "inconclusive", 0.06, "above +1 point. But several treatments"),
     ((-0.03, -0.002), "inconclusive", 0.06, "below 0. But several treatments"),
+    ((0.012, 0.03), "inconclusive", 0.01, "there is a gain, and that it is larger than 1 point is not significant (p = 0.070)"),
 ])
 def test_the_meaning_fits_the_interval(ci95, verdict, p, words):
     assert words in _told(ci95, verdict, p)
@@ -38,6 +39,13 @@ def test_less_log_loss_is_better():
     told = wording.sentence(row, {"margin": 0.01, "metric": "log_loss"})
     assert told == "b is 0.050 nats better than a (95% CI −0.080 to −0.020), margin 0.01 nats: helps"
     assert "below −0.01 nats: the gain is real" in _told((-0.08, -0.02), "helps", metric="log_loss")
+
+
+def test_another_metric_is_another_margin():
+    told = {"first_margin": 0.02, "margin": 0.02, "first_metric": "accuracy", "metric": "accuracy"}
+    assert wording.moved_margin(told) == ""
+    assert wording.moved_margin({**told, "metric": "macro_f1"}) == (
+        "The margin was 2 points of accuracy when these runs were made and is 2 points of macro F1 now")
 
 
 def test_no_verdict_survives_a_failed_proof():

@@ -56,6 +56,20 @@ def test_partition_folders(tmp_path):
         Folder().list(tmp_path)
 
 
+def test_pictures_outside_class_folders_are_counted_in_the_note(photos, tmp_path_factory):
+    assert Folder().list(photos).note == ""
+    picture(photos / "lost.png")
+    assert Folder().list(photos).note == "1 pictures lie in no class folder and are left out: lost.png."
+    assert len(Folder().list(photos).keys) == 4
+    parted = tmp_path_factory.mktemp("parted")
+    for name in ("train/happy/1", "test/happy/2", "train/3", "4"):
+        picture(parted / f"{name}.png")
+    (parted / "README.txt").touch()
+    listing = Folder().list(parted)
+    assert listing.ids == ["test/happy/2.png", "train/happy/1.png"]
+    assert "(.txt: 1). 2 pictures lie in no class folder and are left out: 4.png, train/3.png." in listing.note
+
+
 def test_an_empty_or_unknown_class(photos):
     (photos / "angry").mkdir()
     with pytest.raises(BadInput, match="class 'angry' has no picture"):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mixedfer import faceset
+from mixedfer import disk, faceset
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.faces import landmarks, preparation
 from mixedfer.faces.crop import crop
@@ -39,7 +39,7 @@ def test_landmarks_follow_the_crop(prepared):
     _, faces = prepared
     row = int(np.flatnonzero(faces.found)[0])
     picture = STUDY.dataset.read(None, STUDY.dataset.list(None).keys[row])
-    points = landmarks.extract(picture, Box(*faces.boxes[row]), landmarks.find_predictor(None, PREDICTOR))
+    [points] = landmarks.extract([picture], [Box(*faces.boxes[row])], landmarks.find_predictor(None, PREDICTOR))
     _, matrix = crop(picture, Box(*faces.boxes[row]), 0.15, 32, False)
     assert np.allclose(transform(points, matrix), faces.landmarks[row], atol=1e-3)
 
@@ -74,14 +74,15 @@ def test_dlib_gets_its_own_box_and_gives_the_points_it_prints():
     shape = dlib.shape_predictor(str(model))(portrait, face)
     box = DlibHog().find(portrait)
     assert box == (face.left(), face.top(), face.right() - face.left() + 1, face.bottom() - face.top() + 1)
-    points = landmarks.extract(portrait, box, model)
+    [points] = landmarks.extract([portrait], [box], model)
     assert points.dtype == np.float32
     assert points.tolist() == [[shape.part(index).x, shape.part(index).y] for index in range(68)]
 
 
 def test_points_left_of_and_above_the_picture_keep_their_sign():
-    points = landmarks.extract(np.zeros((40, 40), np.uint8), Box(-90, -90, 40, 40), landmarks.find_predictor(None, PREDICTOR))
-    assert points.shape == (68, 2) and points.max() < 0
+    model = landmarks.find_predictor(None, PREDICTOR)
+    points = landmarks.extract([np.zeros((40, 40), np.uint8)], [Box(-90, -90, 40, 40)], model)
+    assert points.shape == (1, 68, 2) and points.max() < 0
 
 
 def test_chunks_whose_rows_did_not_reach_the_disk_are_made_again(prepared, tmp_path, monkeypatch):
@@ -105,6 +106,29 @@ def test_workers_do_not_change_a_byte(prepared, tmp_path):
     for name in faceset.ARRAYS:
         assert (faces.folder / f"{name}.npy").read_bytes() == (again.folder / f"{name}.npy").read_bytes()
     assert again.content == faces.content
+
+
+def test_pictures_seen_together_or_alone_give_the_same_bytes():
+    model = landmarks.find_predictor(None, PREDICTOR)
+    pictures = [STUDY.dataset.read(None, key) for key in STUDY.dataset.list(None).keys[:5]]
+    pictures.append(np.zeros((60, 40), np.uint8))
+    together = preparation.see(pictures, STUDY.preparation, model)
+    assert not together["found"][5] and together["found"][:5].all()
+    for row, picture in enumerate(pictures):
+        alone = preparation.see([picture], STUDY.preparation, model)
+        assert all(np.array_equal(alone[name][0], values[row]) for name, values in together.items())
+
+
+def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
+    hashed, versions = [], []
+    monkeypatch.setattr(preparation.disk, "hash_source", lambda *files, **_: str(hashed.append(files)))
+    monkeypatch.setattr(preparation, "version", versions.append)
+    preparation._key(STUDY, None)
+    package = Path(faceset.__file__).parent
+    decide = {*(package / "faces").glob("*.py"), *(package / "faces").glob("d*/__init__.py"),
+              *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset"))}
+    decide -= {package / "faces" / "__init__.py", package / "faces" / "splits.py"}  # no code, and code for later
+    assert set(hashed[-1]) == decide and "scipy" in versions
 
 
 def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
@@ -207,6 +231,23 @@ def test_a_predictor_with_the_wrong_hash(tmp_path):
         landmarks.find_predictor(tmp_path / "none.dat", PREDICTOR)
 
 
+@pytest.mark.parametrize(("content", "why"), [
+    ("shape_predictor_5_face_landmarks.dat", "a model of 5 landmarks, expected 68"), (b"hello\n", "not a landmark model")])
+def test_a_wrong_model_whose_hash_was_accepted_is_named(tmp_path, content, why):
+    model = tmp_path / "model.dat"
+    installed = landmarks.find_predictor(None, PREDICTOR).with_name
+    model.write_bytes(content if isinstance(content, bytes) else installed(content).read_bytes())
+    study = STUDY.varying(predictor=disk.hash_file(model))
+    with pytest.raises(BadInput, match=why) as error:
+        preparation.prepare(study, None, tmp_path, predictor=model, quiet=True)
+    assert error.value.file == model and not list(tmp_path.glob("faces/*"))
+
+
+def test_a_finished_set_loads_no_model(prepared, monkeypatch):
+    monkeypatch.setattr(preparation.processes, "pool", lambda *_: 1 / 0)
+    preparation.prepare(STUDY, None, prepared[0], quiet=True)
+
+
 def test_the_installed_predictor_under_another_place_is_accepted(tmp_path):
     copy = tmp_path / "copy.dat"
     shutil.copy(landmarks.find_predictor(None, PREDICTOR), copy)
@@ -223,6 +264,26 @@ def test_a_damaged_set_is_said(prepared, tmp_path):
     (copy / "DONE").unlink()
     with pytest.raises(Damaged, match="not a finished face set"):
         faceset.load(copy)
+
+
+def test_a_set_whose_meta_lacks_something_is_damaged(prepared, tmp_path):
+    copy = tmp_path / "set"
+    shutil.copytree(prepared[1].folder, copy)
+    for content in ("{}", "[]", '{"content": "a", "classes": [], "note": "", "unreadable": []}'):
+        (copy / "meta.json").write_text(content)
+        with pytest.raises(Damaged, match=r"meta\.json: it does not say .*partitions.*Delete .*again"):
+            faceset.load(copy)
+
+
+def test_a_changed_byte_of_a_finished_set_is_noticed(prepared, tmp_path):
+    copy = tmp_path / "set"
+    shutil.copytree(prepared[1].folder, copy)
+    faceset.verify(faceset.load(copy))
+    with open(copy / "landmarks.npy", "r+b") as file:
+        file.seek(-3, 2)
+        file.write(b"\x7f")
+    with pytest.raises(Damaged, match=r"its bytes have changed.*Delete .*again"):
+        faceset.verify(faceset.load(copy))
 
 
 def test_meta_is_plain_json(prepared):

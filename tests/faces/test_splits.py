@@ -52,12 +52,24 @@ def test_missed_faces_can_be_excluded_from_every_part(prepared):
     assert set(np.flatnonzero(~some)).isdisjoint(np.concatenate([parts.train, parts.validation, parts.test]))
 
 
-def test_a_class_in_no_partition_is_an_error(prepared):
+def test_a_class_missing_from_a_partition_is_an_error(prepared):
     _, faces = prepared
     partition = np.choose(faces.subjects % 3, [0, 1, 2]).astype(np.int8)
-    partition[(faces.labels == 0) & (partition == 2)] = -1
+    partition[(faces.labels == 0) & (partition == 2)] = 1
     with pytest.raises(BadInput, match="class 'happy' has no usable picture in the test partition"):
-        split(dataclasses.replace(faces, partition=partition), STUDY)
+        split(dataclasses.replace(faces, partition=partition, subjects=np.full(len(faces), -1)), STUDY)
+
+
+def test_pictures_in_no_partition_beside_official_ones_are_an_error(prepared):
+    _, faces = prepared
+    partition = np.choose(faces.subjects % 3, [0, 1, 2]).astype(np.int8)
+    partition[[5, 9]] = -1
+    some = dataclasses.replace(faces, partition=partition)
+    with pytest.raises(BadInput, match=f"2 of 48 pictures are in no partition; the first is {faces.name(5)}.*or none"):
+        split(some, STUDY)
+    readable = np.array(faces.readable)
+    readable[[5, 9]] = False  # what no arm sees need not be in any
+    split(dataclasses.replace(some, readable=readable), STUDY)
 
 
 def test_a_subject_in_two_official_partitions_is_an_error(prepared):

@@ -92,3 +92,12 @@ def test_targets_are_distributions(prepared):
     assert np.allclose(smooth.sum(1), 1)
     assert np.array_equal(smooth.argmax(1), faces.labels[:40])
     assert np.allclose(smooth.max(1), 0.9)  # 1 - 0.2 + 0.2 / 2 classes
+
+
+def test_rows_read_from_the_file_are_those_of_the_map(prepared):
+    _, faces = prepared
+    rows = np.array([5, 0, 47, 5])
+    assert isinstance(faces.images, np.memmap)
+    for name in ("images", "landmarks"):
+        assert np.array_equal(faces.take(name, rows), getattr(faces, name)[rows])
+    assert faces.take("images", rows[:0]).shape == (0, *faces.images.shape[1:])

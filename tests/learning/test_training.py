@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mixedfer import disk, faceset, records
+from mixedfer import disk, records
 from mixedfer.errors import Busy, Fault
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
@@ -16,8 +16,7 @@ from mixedfer.study import Arm
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
-FACTS = [f"{name}.json" for name in records.FACTS] + [
-    f"{kind}-{part}.npy" for kind in ("rows", "probabilities") for part in ("test", "validation")] + ["weights.npz"]
+FACTS = [f"{name}.json" for name in records.FACTS] + [f"{name}.npy" for name in records.ARRAYS] + ["weights.npz"]
 
 
 def train(cell, faces, store, run=None, watch=lambda epochs, last: None):
@@ -45,6 +44,7 @@ def test_a_record_holds_what_came_out(trained):
     record = records.read(runs["mixed"])
     parts = split(faces, STUDY)
     assert np.array_equal(record.test.rows, parts.test) and np.array_equal(record.validation.rows, parts.validation)
+    assert np.array_equal(record.train, parts.train)
     assert record.test.probabilities.shape == (len(parts.test), 2)
     assert np.allclose(record.test.probabilities.sum(1), 1, atol=1e-5)
     assert [entry["epoch"] for entry in record.history] == list(range(1, 9))
@@ -202,11 +202,6 @@ def test_two_runs_of_one_cell_at_once_are_refused(prepared, tmp_path):
     assert caught and "image-only, replicate 1" in caught[0]
 
 
-def test_training_reads_a_set_opened_from_disk(trained):
-    faces, _ = trained
-    assert isinstance(faceset.load(faces.folder).images, np.memmap)
-
-
 def test_the_proof_tells_whose_landmarks_an_arm_was_shown(trained):
     _, runs = trained
     shown = {name: records.read(run).proof["shown"] for name, run in runs.items()}
@@ -221,3 +216,11 @@ def test_a_widened_arm_has_as_many_parameters_as_one_with_landmarks(prepared, tm
     cells = dataclasses.replace(STUDY.varying(epochs=1), treatments=arms).cells()
     plain, mixed, wide = (records.read(train(cell, faces, tmp_path)).summary["parameters"] for cell in cells[:3])
     assert plain < wide and abs(wide - mixed) < 0.1 * (mixed - plain)
+
+
+def test_an_arm_that_sees_the_image_tells_which_pixels_it_looks_at(trained):
+    _, runs = trained
+    seen = {name: records.read(run).occlusion for name, run in runs.items()}
+    assert np.array_equal(seen["image-only"].rows, seen["mixed"].rows) and len(seen["mixed"].rows)
+    assert np.abs(seen["image-only"].drops).max() > 0.001 and not np.array_equal(seen["image-only"].drops, seen["mixed"].drops)
+    assert len(seen["landmarks-only"].rows) == 0

@@ -22,7 +22,7 @@ def caption(results, summary) -> str:
     if all(row["ci95"] is None for row in rows):
         return (f"Mean difference in {wording.name(plan.metric)} to {plan.control} (diamond) and of each replicate (dots). "
                 "Nothing was tested.")
-    when = " set before the runs" if plan.margin == plan.first_margin else ", changed after the runs"
+    when = ", changed after the runs" if wording.moved_margin(summary) else " set before the runs"
     tests = ", ".join(dict.fromkeys(row["test"] for row in rows if row["ci95"] is not None))
     return (f"Difference in {wording.name(plan.metric)} to {plan.control}. Diamond: estimate; thick line: 90% confidence "
             f"interval, thin line: 95% ({tests}); dots: each replicate. The shaded band is the margin of "

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mixedfer.evidence.comparing import scores
 from mixedfer.evidence.figures import style
 
 STEP, GAP = 0.17, 0.2
@@ -23,9 +24,9 @@ class Group:
 
 
 def accuracy(results, name: str, chosen: np.ndarray) -> Group:
-    """The accuracy of every arm and replicate on the `chosen` (K,) bool images."""
+    """The accuracy of every arm and replicate (mean over its folds) on the `chosen` (K,) bool images."""
     count = int(chosen.sum())
-    values = {arm: results.correct(arm)[:, chosen].mean(-1) for arm in results.arms} if count else {}
+    values = {arm: scores(results, arm, "accuracy", chosen).mean(1) for arm in results.arms} if count else {}
     return Group(name, count, values)
 
 

@@ -35,7 +35,7 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, test_over_train: floa
     if found.se == 0:
         what = "differ by the same amount in all folds" if found.difference else "score the same in every fold"
         return withhold(found.difference, control=names[0], treatment=names[1],
-                        why=f"the arms {what}, which leaves no spread to judge by")
+                        why=f"the arms {what}, which leaves no spread to judge by", higher_is_better=higher_is_better)
     return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST,
                     higher_is_better=higher_is_better)
 

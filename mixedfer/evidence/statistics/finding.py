@@ -7,29 +7,33 @@ The verdict (smallest effect of interest; two one-sided tests for equivalence, S
     equivalent    the 90% interval lies inside -margin..+margin
     inconclusive  otherwise, also where nothing was tested; `lean` says which way
 
-Where less of the metric is better (log loss) "helps" and "hurts" change sides. A study whose arms are not comparable has
-no verdict at all: its word is "not comparable".
+Among several treatments "helps", "hurts" and what is said of a direction must also hold after Holm, each by its own p;
+intervals and equivalence are not adjusted. Where less of the metric is better (log loss) "helps" and "hurts" change sides.
+A study whose arms are not comparable has no verdict at all: its word is "not comparable".
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mixedfer.evidence.statistics import equivalence, power
+from mixedfer.evidence.statistics import equivalence, minimal_effect, power
 
 Interval = tuple[float, float]
+#: Of significance.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True)
 class Finding:
     """Treatment minus control in the study's metric, whichever way is better; None where a number was withheld.
 
-    `p` is two-sided against no difference, `p_adjusted` the same after Holm over the study's treatments,
-    `p_equivalence` the larger of the two one-sided tests against the margin. `lean` puts the sign of the difference and
-    its resolution in words. `mde` is the difference that this design finds with 80% power, `mde_unlimited_replicates`
-    what more replicates alone could bring it down to (None where they are not what limits it), `smallest_margin` the
-    margin that it would take for even an observed difference of exactly 0 to count as equivalent. `se` is the standard
-    error, `ddf` its degrees of freedom. `test` names the test and its cases, or says why there is none.
+    `p` is two-sided against no difference, `p_beyond` against one within the margin, and `p_adjusted` and
+    `p_beyond_adjusted` are the same after Holm over the study's treatments; `p_equivalence` is the larger of the two
+    one-sided tests against the margin. `lean` puts the sign of the difference and its resolution in words. `mde` is the
+    difference that this design finds with 80% power, `mde_unlimited_replicates` what more replicates alone could bring it
+    down to (None with folds, and where the cases' own part is too small to be estimated), `smallest_margin` the margin
+    that it would take for even an observed difference of exactly 0 to count as equivalent. `se` is the standard error,
+    `ddf` its degrees of freedom. `test` names the test and its cases, or says why there is none.
     """
 
     control: str
@@ -39,6 +43,8 @@ class Finding:
     ci90: Interval | None
     p: float | None
     p_adjusted: float | None
+    p_beyond: float | None
+    p_beyond_adjusted: float | None
     p_equivalence: float | None
     verdict: str
     lean: str
@@ -82,48 +88,68 @@ class Estimate:
 
 def conclude(estimate: Estimate, *, margin: float, control: str, treatment: str, test: str,
              higher_is_better: bool = True) -> Finding:
-    """The finding that an estimate supports; `p_adjusted` is `p` until `comparing` adjusts it over treatments."""
-    ci95, ci90 = estimate.interval(0.95), estimate.interval(0.90)
-    word, lean = verdict(estimate.difference, ci95, ci90, margin, higher_is_better)
-    too_small = equivalence.p_value(estimate.difference, estimate.se, estimate.ddf, margin)
+    """The finding that an estimate supports alone; among several treatments it must be `adjusted`."""
+    at = (estimate.difference, estimate.se, estimate.ddf, margin)
+    p, beyond, within = estimate.p, minimal_effect.p_value(*at), equivalence.p_value(*at)
+    word, lean = verdict(estimate.difference, p=p, p_adjusted=p, p_beyond=beyond, p_equivalence=within,
+                         higher_is_better=higher_is_better)
     return Finding(
-        control=control, treatment=treatment, estimate=estimate.difference, ci95=ci95, ci90=ci90, p=estimate.p,
-        p_adjusted=estimate.p, p_equivalence=too_small, verdict=word, lean=lean,
-        mde=power.minimum_detectable_effect(estimate.se, estimate.ddf),
+        control=control, treatment=treatment, estimate=estimate.difference, ci95=estimate.interval(0.95),
+        ci90=estimate.interval(0.90), p=p, p_adjusted=p, p_beyond=beyond, p_beyond_adjusted=beyond, p_equivalence=within,
+        verdict=word, lean=lean, mde=power.minimum_detectable_effect(estimate.se, estimate.ddf),
         mde_unlimited_replicates=power.minimum_detectable_effect(*estimate.floor) if estimate.floor else None,
         smallest_margin=power.smallest_margin(estimate.se, estimate.ddf), se=estimate.se, ddf=estimate.ddf, test=test)
 
 
-def withhold(difference: float, *, control: str, treatment: str, why: str, verdict: str = "inconclusive") -> Finding:
+def adjusted(finding: Finding, p: float | None, p_beyond: float | None, higher_is_better: bool = True) -> Finding:
+    """The finding with its p-values after Holm, judged by them; one that was withheld stays as it is."""
+    if finding.p is None:
+        return finding
+    word, lean = verdict(finding.estimate, p=finding.p, p_adjusted=p, p_beyond=p_beyond, p_equivalence=finding.p_equivalence,
+                         higher_is_better=higher_is_better)
+    return replace(finding, p_adjusted=p, p_beyond_adjusted=p_beyond, verdict=word, lean=lean)
+
+
+def withhold(difference: float, *, control: str, treatment: str, why: str, verdict: str = "inconclusive",
+             higher_is_better: bool = True) -> Finding:
     """A finding without any significance: the difference in these runs, and the reason in `test`.
 
     >>> withhold(0.02, control="image-only", treatment="mixed", why="one replicate").verdict
     'inconclusive'
     """
     return Finding(control=control, treatment=treatment, estimate=difference, ci95=None, ci90=None, p=None,
-                   p_adjusted=None, p_equivalence=None, verdict=verdict, lean=f"{_sign(difference)}, untested", mde=None,
-                   mde_unlimited_replicates=None, smallest_margin=None, se=None, ddf=None, test=f"none: {why}")
+                   p_adjusted=None, p_beyond=None, p_beyond_adjusted=None, p_equivalence=None, verdict=verdict,
+                   lean=f"{direction(difference, higher_is_better)}, untested", mde=None, mde_unlimited_replicates=None,
+                   smallest_margin=None, se=None, ddf=None, test=f"none: {why}")
 
 
-def verdict(difference: float, ci95: Interval, ci90: Interval, margin: float,
-            higher_is_better: bool = True) -> tuple[str, str]:
-    """(verdict, lean) by a margin that was set before the data were seen.
+def verdict(difference: float, *, p: float, p_adjusted: float, p_beyond: float, p_equivalence: float,
+            higher_is_better: bool = True, after: str = "Holm") -> tuple[str, str]:
+    """(verdict, lean) by a margin that was set before the data were seen; `p_beyond` is the adjusted one.
 
-    >>> verdict(0.03, (0.02, 0.04), (0.022, 0.038), margin=0.01)
+    >>> verdict(0.03, p=0.0001, p_adjusted=0.0002, p_beyond=0.01, p_equivalence=1)
     ('helps', 'positive, larger than the margin')
-    >>> verdict(0.03, (0.005, 0.055), (0.009, 0.051), margin=0.01)
+    >>> verdict(0.03, p=0.01, p_adjusted=0.02, p_beyond=0.2, p_equivalence=1)
     ('inconclusive', 'positive, size unresolved')
+    >>> verdict(0.03, p=0.03, p_adjusted=0.06, p_beyond=0.2, p_equivalence=1)
+    ('inconclusive', 'positive, not significant after Holm')
     """
-    if ci95[0] > margin or ci95[1] < -margin:
-        gains = (ci95[0] > margin) == higher_is_better
-        return "helps" if gains else "hurts", f"{_sign(difference)}, larger than the margin"
-    resolved = ci95[0] > 0 or ci95[1] < 0
-    if -margin < ci90[0] and ci90[1] < margin:
-        return "equivalent", f"{_sign(difference) if resolved else 'no difference resolved'}, smaller than the margin"
-    if resolved:
-        return "inconclusive", f"{_sign(difference)}, size unresolved"
-    return "inconclusive", f"{'leans ' if difference else ''}{_sign(difference)}, direction unresolved"
+    side = direction(difference, higher_is_better)
+    if p_beyond < LEVEL:
+        return "helps" if (difference > 0) == higher_is_better else "hurts", f"{side}, larger than the margin"
+    resolved = p_adjusted < LEVEL
+    if p_equivalence < LEVEL:
+        return "equivalent", f"{side if resolved else 'no difference resolved'}, smaller than the margin"
+    if resolved or p < LEVEL:
+        return "inconclusive", f"{side}, size unresolved" if resolved else f"{side}, not significant after {after}"
+    return "inconclusive", f"{'leans ' if difference else ''}{side}, direction unresolved"
 
 
-def _sign(difference: float) -> str:
-    return "positive" if difference > 0 else "negative" if difference < 0 else "no difference"
+def direction(difference: float, higher_is_better: bool = True) -> str:
+    """The sign of a difference in words; where less is better, words that nobody takes for praise.
+
+    >>> direction(0.02), direction(0.02, higher_is_better=False)
+    ('positive', 'higher')
+    """
+    above, below = ("positive", "negative") if higher_is_better else ("higher", "lower")
+    return above if difference > 0 else below if difference < 0 else "no difference"

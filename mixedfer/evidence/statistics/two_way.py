@@ -77,11 +77,11 @@ def compare(control: np.ndarray, treatment: np.ndarray, *, margin: float, names:
     """
     if len(control) == 1 == len(treatment):
         return withhold(float(_differences(control, treatment).mean()), control=names[0], treatment=names[1],
-                        why=ONE_REPLICATE)
+                        why=ONE_REPLICATE, higher_is_better=higher_is_better)
     found = estimate(control, treatment)
     if np.ptp(_differences(control, treatment)) < SAME:
         return withhold(found.difference, control=names[0], treatment=names[1],
-                        why=_no_spread(found.difference, cases.removesuffix("s")))
+                        why=_no_spread(found.difference, cases.removesuffix("s")), higher_is_better=higher_is_better)
     return conclude(found, margin=margin, control=names[0], treatment=names[1], test=TEST + cases,
                     higher_is_better=higher_is_better)
 
@@ -95,7 +95,8 @@ def estimate(control: np.ndarray, treatment: np.ndarray) -> Estimate:
 def from_mean_squares(difference: float, squares: MeanSquares, replicates: int, cases: int) -> Estimate:
     """The estimate that mean squares give; SE = sqrt(2 den / (J K)).
 
-    If every replicate is a copy of the first (`squares.spread` 0), what is left is the paired t test over cases.
+    If every replicate is a copy of the first (`squares.spread` 0), what is left is the paired t test over cases. A part of
+    the cases that comes out at 0 is too small to be seen, not absent, so what unlimited replicates leave is not known then.
 
     >>> found = from_mean_squares(0.1, MeanSquares(arm=2.5, replicate=0.2, case=0.5, rest=0.2), 5, 100)
     >>> round(found.se, 6), round(found.ddf, 6)
@@ -104,7 +105,7 @@ def from_mean_squares(difference: float, squares: MeanSquares, replicates: int, 
     den = squares.denominator
     ddf = (replicates - 1) * (den / squares.spread) ** 2 if squares.spread > 0 else math.inf
     se, floor = (math.sqrt(2 * part / (replicates * cases)) for part in (den, squares.floor))
-    return Estimate(difference=difference, se=se, ddf=min(ddf, cases - 1), floor=(floor, cases - 1))
+    return Estimate(difference=difference, se=se, ddf=min(ddf, cases - 1), floor=(floor, cases - 1) if floor > 0 else None)
 
 
 def mean_squares(control: np.ndarray, treatment: np.ndarray) -> tuple[MeanSquares, float]:

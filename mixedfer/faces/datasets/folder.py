@@ -54,7 +54,7 @@ class Folder(Checked):
         root = _root(data)
         files, parts = _files(root), _partitions(root)
         partitioned, classes = bool(parts), choose(self.classes, _class_folders(root, parts))
-        paths, labels, partition = [], [], []
+        paths, labels, partition, strays = [], [], [], []
         for path in _pictures(files, root):
             parts = Path(path).parts[:-1]
             name = parts[1 if partitioned else 0] if len(parts) > partitioned else ""
@@ -62,11 +62,13 @@ class Folder(Checked):
                 paths.append(path)
                 labels.append(classes.index(name))
                 partition.append(PARTITION_NAMES[parts[0].lower()] if partitioned else -1)
+            elif not name:
+                strays.append(path)
         for index, name in enumerate(classes):
             if index not in labels:
                 raise BadInput(f"class {name!r} has no picture", file=root / name,
                                remedy="Add pictures, or leave the class out with classes=(...).")
-        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), note=_ignored(files), classes=classes,
+        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), classes=classes, note=_note(files, strays),
                        partition=np.array(partition, np.int8) if partitioned else None,
                        subjects=self._subjects(paths, root))
 
@@ -137,14 +139,17 @@ def _pictures(files: list[str], root: Path) -> list[str]:
     return found
 
 
-def _ignored(files: list[str]) -> str:
-    """A note on the files that are not taken for pictures, by kind."""
+def _note(files: list[str], strays: list[str]) -> str:
+    """What is left out: files that are not taken for pictures, by kind, and pictures in no class folder."""
     from imutils.paths import image_types
 
     names = [os.path.basename(path).lower() for path in files if not path.lower().endswith(image_types)]
     kinds = Counter(os.path.splitext(name)[1] or "no ending" for name in names if not name.startswith("."))
     kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
-    return f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})." if kinds else ""
+    notes = [f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})."] * bool(kinds)
+    notes += [f"{len(strays)} pictures lie in no class folder and are left out: {', '.join(strays[:3])}"
+              f"{', ...' if len(strays) > 3 else '.'}"] * bool(strays)
+    return " ".join(notes)
 
 
 def _partitions(root: Path) -> list[str]:

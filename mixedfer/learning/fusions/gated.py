@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixedfer.checked import Checked
+from mixedfer.learning.fusions.features import Features
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gated(Checked):
+class Gated(Features):
     """Scale each landmark feature by a gate from 0 to 1, concatenate, then dense layers and softmax.
 
     The gate is a dense layer with sigmoid on the features of both branches (Arevalo et al., "Gated Multimodal Units for
@@ -19,18 +19,10 @@ class Gated(Checked):
     0.0
     """
 
-    RANGES = {"dropout": (0, 0.99)}
-    units: tuple[int, ...] = (256, 128)
-    dropout: float = 0.0
-
     def __call__(self, features: list, classes: int, make):
         if len(features) == 2:
             image, landmarks = features
             gate = make.dense(make.concatenate(features, "gate_joint"), "gate", landmarks.shape[-1], activation="sigmoid",
                               initializer="glorot_uniform")
             features = [image, landmarks * gate]
-        x = make.concatenate(features, "joint")
-        for index, units in enumerate(self.units, 1):
-            x = make.dense(x, f"joint_fc{index}", units)
-            x = make.dropout(x, f"joint_fc{index}_dropout", self.dropout)
-        return make.classify(x, "classes", classes)
+        return super().__call__(features, classes, make)

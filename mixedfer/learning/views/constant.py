@@ -21,6 +21,7 @@ class Constant(Wrapping):
     ((3, 68, 2), 0.0)
     """
 
+    shows: ClassVar[str] = "nothing"
     rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from the wider network alone: the input of its "
                                 "landmark branch is the same for every face.")
 

@@ -18,6 +18,7 @@ class FoundFlag(Checked):
     [[1.0], [0.0]]
     """
 
+    shows: ClassVar[str] = "nothing"
     rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from which faces the detector misses, not from "
                                 "where the landmarks lie.")
 

@@ -7,18 +7,18 @@ from typing import ClassVar
 
 import numpy as np
 
-from mixedfer import geometry
-from mixedfer.learning.views import Wrapping
+from mixedfer.learning.views.constant import Constant
 
 
 @dataclass(frozen=True)
-class Noise(Wrapping):
+class Noise(Constant):
     """Independent Gaussian numbers in place of another view's, each with that number's mean and spread in the partition.
 
     A face keeps its numbers for the whole run, as it keeps its landmarks, so they can be learnt by heart. They come from the
     cell's seed. Called for faces outside a run, it shows the generic face: never a face's own landmarks.
 
     >>> from mixedfer.learning.views.normalised import normalised
+    >>> from mixedfer import geometry
     >>> faces = geometry.generic(48) + np.random.default_rng(0).normal(size=(1000, 68, 2))
     >>> shown = Noise(normalised).drawn(faces, np.ones(1000, bool), 48, np.random.default_rng(1))
     >>> bool(np.allclose(shown.std(0), normalised(faces, np.ones(1000, bool), 48).std(0), rtol=0.2))
@@ -32,6 +32,3 @@ class Noise(Wrapping):
         """One row of noise for each face of a partition."""
         values = self.view(points, found, size)
         return (values.mean(0) + values.std(0) * rng.standard_normal(values.shape)).astype(np.float32)
-
-    def __call__(self, points: np.ndarray, found: np.ndarray, size: int) -> np.ndarray:
-        return self.view(np.broadcast_to(geometry.generic(size), points.shape), np.ones_like(found), size)

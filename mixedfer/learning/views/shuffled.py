@@ -24,6 +24,7 @@ class Shuffled(Wrapping):
     True
     """
 
+    shows: ClassVar[str] = "others"
     rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from having a landmark branch and real-looking "
                                 "input, not from what a face's own landmarks say about it.")
 

@@ -1,0 +1,134 @@
+"""What stands in the report over a grid: its tables, its warnings, its sections, as a page and as Markdown."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+
+from mixedfer.evidence import escaping, grid_figures, page, wording
+from mixedfer.evidence.banners import Banner
+from mixedfer.evidence.pictures import Picture
+from mixedfer.evidence.sections import SYMBOLS, Section
+from mixedfer.evidence.table import Column, Table, table_of
+
+_ASKED = "Are the arms comparable?"
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def tables(grid: Mapping) -> list[Table]:
+    """The effects, the arms and the proofs, by point."""
+    share = wording.proportion(grid["metric"])
+    arms = (*(Column(axis["name"]) for axis in grid["axes"]), Column("arm"), Column("parameters", kind="count"),
+            Column("score", f"{wording.name(grid['metric'])}{', %' * share}", "spread" if share else "decimals"),
+            Column("collapsed", kind="yes"))
+    checks = (Column("name", "point", "words"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
+    return [grid_figures.effects(grid), Table("grid_arms", "Every arm at every point, mean ± sd over runs", arms, [
+        [*grid_figures.at(grid, point), arm["name"], arm["parameters"], (arm["mean"], arm["sd"]), arm["collapsed"]]
+        for point in grid["points"] for arm in point["arms"]]), table_of("grid_checks", _ASKED, checks, _lines(grid))]
+
+
+def pages(grid: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
+    """`index.html` and `report.md`."""
+    script = (_TEMPLATES / "grid.page.js.j2").read_text(encoding="utf-8")
+    values = {"summary": grid, "design": design(grid), "banners": banners(grid), "sections": sections(grid, drawn, made),
+              "script": script, "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}
+    options = {"loader": jinja2.FileSystemLoader(_TEMPLATES), "undefined": jinja2.StrictUndefined,
+               "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
+    markup = jinja2.Environment(autoescape=True, **options)
+    markup.filters["uri"] = page._uri
+    text = jinja2.Environment(autoescape=False, finalize=escaping.markdown, **options)
+    text.filters |= {"raw": escaping.Raw, "fenced": page.fenced}
+    return {"index.html": markup.get_template("index.html.j2").render(values).encode(),
+            "report.md": text.get_template("report.md.j2").render(values).encode()}
+
+
+def design(grid: Mapping) -> str:
+    """The grid's size in one line."""
+    points = grid["points"]
+    counts = sorted({point["replicates"] for point in points})
+    margins = sorted({point["margin"] for point in points})
+    spans = " × ".join(f"{axis['name']} ({len(axis['values'])} values)" for axis in grid["axes"])
+    return ", ".join([
+        f"{len(points)} points: {spans}", f"{1 + len(grid['treatments'])} arms at each",
+        f"{' or '.join(map(str, counts))} replicate{'s' * (counts != [1])} of each arm",
+        f"margin {' or '.join(wording.unit(margin, grid['metric']) for margin in margins)}"])
+
+
+def banners(grid: Mapping) -> list[Banner]:
+    """What nobody may miss, the worst first."""
+    points = grid["points"]
+    made = [Banner("danger", f"The arms are not comparable at {point['title']}", "Something other than their inputs differed "
+                   f"between them, so this point has no significance and no verdict. {'. '.join(point['failed'])}.")
+            for point in points if not point["passed"]]
+    made += [Banner("danger", f"{told} at {point['title']}", "A collapsed run has learnt nothing, so a comparison with it says "
+                    "nothing about landmarks.") for point in points for told in point["collapsed"]]
+    made += [Banner("warning", "The margin was changed", f"{told}. Read each interval before its verdict.")
+             for told in dict.fromkeys(point["moved_margin"] for point in points) if told]
+    if any(point["replicates"] == 1 and point["folds"] == 1 for point in points):
+        made.append(Banner("warning", "One replicate", "One run per arm cannot tell an effect from the luck of a seed."))
+    values = ", ".join(f"{name} = {value}" for name, value in grid["varied"].items())
+    return made + ([Banner("warning", "Values set on the command line", "These replace what the study file says, for every arm "
+                           f"at every point: {values}.")] if values else [])
+
+
+def sections(grid: Mapping, drawn: list[Picture], made: list[Table]) -> list[Section]:
+    """Every section; the answer first."""
+    picture = {thing.name: ("picture", thing) for thing in drawn}
+    table = {thing.name: ("table", thing) for thing in made}
+    found = [
+        Section("answer", "The answer", [("text", counted(grid)), picture["forest"], table["grid"]]),
+        Section("map", "Where the effect is", [picture["heat"]] if "heat" in picture else []),
+        Section("arms", "The arms at every point", [
+            *(block for name, block in picture.items() if name.startswith("curve")), table["grid_arms"]]),
+        Section("comparable", _ASKED, [("text", _proved(grid)), ("checks", _lines(grid))]),
+        Section("decided", "How to read this", [("text", told) for told in (
+            _adjusting(sum(row["p"] is not None for row in grid["rows"])),
+            "That one point is significant and another is not does not show that the effect differs between them; no such "
+            "difference is tested here. Points share test images and seeds, so they are not independent repetitions.")]),
+        Section("files", "Files", [("files", [
+            *((thing.title, thing.files()) for thing in made), ("All numbers of this page", [("JSON", "results.json")]),
+            *((point["title"], [("report", point["address"])]) for point in grid["points"])])]),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def counted(grid: Mapping) -> str:
+    """How often each verdict was reached, by treatment."""
+    told = []
+    for name in grid["treatments"]:
+        rows = [row for row in grid["rows"] if row["treatment"] == name]
+        seen = Counter(row["verdict"] for row in rows)
+        words = ", ".join(f"{word} at {seen[word]}" for word in SYMBOLS if seen[word])
+        low, high = (wording.points(pick(row["estimate"] for row in rows), grid["metric"]) for pick in (min, max))
+        unit = "points" if wording.proportion(grid["metric"]) else "nats"
+        told.append(f"{name} against {grid['control']}, of {wording.plural(len(rows), 'point')}: {words}; differences from "
+                    f"{low} to {high} {unit} of {wording.name(grid['metric'])}.")
+    return f"{' '.join(told)} {_proved(grid)}"
+
+
+def _adjusting(tested: int) -> str:
+    if not tested:
+        return "Nothing was tested, so there is nothing to adjust."
+    return (f"p (Holm) is adjusted over all {wording.plural(tested, 'test')} of this grid; a treatment helps or hurts only if "
+            "also the p of a difference within the margin, adjusted alike, is below 0.05. A verdict may therefore be weaker "
+            "here than in the point's own report, which adjusts over its treatments only. Where runs collapsed there is no "
+            "verdict. p (BH) is for looking around. Intervals and equivalence are not adjusted.")
+
+
+def _proved(grid: Mapping) -> str:
+    failed = [point["title"] for point in grid["points"] if not point["passed"]]
+    fallen = [f"{told} at {point['title']}" for point in grid["points"] for told in point["collapsed"]]
+    proof = (f"The proof failed at {'; '.join(failed)}: there the arms are not comparable and no significance is given."
+             if failed else f"All {wording.plural(len(grid['points']), 'point')} passed the proof: at each, the arms differed "
+             "in their inputs alone.")
+    return f"{proof} " + (f"{'; '.join(fallen)}." if fallen else "No run collapsed.")
+
+
+def _lines(grid: Mapping) -> list[dict]:
+    return [{"name": point["title"], "passed": point["passed"],
+             "detail": ". ".join(point["failed"]) if point["failed"] else "every check passed"} for point in grid["points"]]

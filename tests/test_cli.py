@@ -1,0 +1,69 @@
+"""What commands answer, in this process and without training."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from mixedfer.cli import app
+from mixedfer.errors import BadInput
+from tests.commands import mixedfer
+from tests.evidence.synthetic import build
+
+PILOT = "from tests.evidence import synthetic\nSTUDY = synthetic.study()\n"
+GRID = ("import dataclasses\nfrom mixedfer.study import Axis\nfrom tests.{of} import {study} as ONE\n"
+        "STUDY = dataclasses.replace(ONE{call}, grid=(Axis({axis}),))\n")
+
+
+@pytest.fixture
+def call(tmp_path, monkeypatch):
+    """A command's output, in a folder of its own; errors are raised."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments):
+        result = CliRunner().invoke(app, list(map(str, arguments)))
+        if isinstance(result.exception, Exception):
+            raise result.exception
+        return result.stdout
+    return called
+
+
+def study_file(name, text):
+    with open(f"{name}.py", "w") as file:
+        file.write(text)
+    return f"{name}.py"
+
+
+def test_a_pilot_is_planned_from(call, tmp_path):
+    build(tmp_path / ".mixedfer", name="a_pilot")
+    told = call("plan", study_file("a_pilot", PILOT), "--pilot")
+    assert "pilot of mixed against image-only, 5 replicates" in told and "63 test subjects" in told
+
+
+def test_other_metrics_are_planned_from_a_pilot_alone(call):
+    file = study_file("by_loss", PILOT.replace("study()", "study().varying(metric='log_loss')"))
+    with pytest.raises(BadInput, match="log loss") as refused:
+        call("plan", file)
+    assert "--pilot" in refused.value.remedy
+
+
+def test_the_plan_of_a_grid_says_which_point_it_is_for(call):
+    text = GRID.format(of="evidence.synthetic", study="study", call="()", axis="'train_share', (0.5, 1.0)")
+    assert "at train_share=0.5, the first of 2 points" in call("plan", study_file("planned_grid", text))
+
+
+def test_what_a_grid_decides_cannot_be_set(call):
+    text = GRID.format(of="tiny", study="STUDY", call="", axis="'width', (0.5, 1.0)")
+    with pytest.raises(BadInput, match="axis 'width'"):
+        call("report", study_file("set_grid", text), "--set", "backbone.width=0.25")
+
+
+def test_a_grid_is_prepared_whole(call, prepared):
+    file = study_file("sized_grid", GRID.format(of="tiny", study="STUDY", call="", axis="'size', (32, 16)"))
+    found = json.loads(call("prepare", file, "--store", prepared[0], "--json"))
+    assert [one["point"] for one in found] == ["size=32", "size=16"] and len({one["folder"] for one in found}) == 2
+    assert call("prepare", file, "--store", prepared[0], "--quiet").count("48 of") == 2
+
+
+def test_the_package_is_a_command(tmp_path):
+    assert "Usage" in mixedfer("--help", cwd=tmp_path, code=("-m", "mixedfer"))[0]

@@ -1,0 +1,64 @@
+import dataclasses
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from mixedfer import runner
+from mixedfer.engines import Job
+from mixedfer.errors import StudyError
+from mixedfer.learning.augmentations.affine import Affine
+from mixedfer.learning.fusions.features import Features
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.shuffled_within_class import ShuffledWithinClass
+from mixedfer.study import Arm, Axis
+from tests.tiny import STUDY
+
+
+def labels(*axes):
+    return [point.label for point in runner.points(dataclasses.replace(STUDY, grid=axes), "study")]
+
+
+def test_points_have_readable_labels():
+    assert labels(Axis("fusion.units", ((64,), (64, 32), ())), Axis("missed", ("exclude", "whole-image")))[::2] == [
+        "units=64,missed=exclude", "units=64-32,missed=exclude", "units=empty,missed=exclude"]
+    assert labels(Axis("augmentation", (None, Affine()))) == ["augmentation=none", "augmentation=Affine"]
+    assert labels(Axis("fusion.dropout", (0.1, 0.2)), Axis("backbone.dropout", (0.3, 0.4)))[0] == \
+        "fusion.dropout=0.1,backbone.dropout=0.3"
+    assert [point.name for point in runner.points(STUDY, "study")] == ["study"]
+
+
+def test_no_two_points_have_one_label():
+    one, other = labels(Axis("fusion", (Features(units=(8,)), Features(units=(8, 8)))))
+    assert one != other and all(label.startswith("fusion=Features-") for label in (one, other))
+    assert len(set(labels(Axis("question", ("A b?", "a-b-", "x" * 300 + "1", "x" * 300 + "2"))))) == 4
+    assert max(map(len, labels(Axis("question", ("A?", "x" * 300))))) < 60
+
+
+def test_every_run_is_entered_under_the_margin_it_was_first_asked_for(tmp_path):
+    faces = SimpleNamespace(folder=Path("faces"), content="content")
+
+    def plan(study):
+        jobs = [Job.of(cell, faces, tmp_path, 1) for cell in study.cells()]
+        return runner._plan(runner.Point("study", {}, study), faces, jobs, [], {}, tmp_path)
+
+    assert plan(STUDY.varying(replicates=1, metric="macro_f1")).first_margin == 0.05
+    again = plan(STUDY.varying(replicates=3, margin=0.2))
+    assert (again.first_margin, again.first_metric) == (0.05, "macro_f1")
+    # Two replicates were new then, so 0.2 is what they were first asked for under.
+    assert {0.05, 0.2} == {runner.records.decided(tmp_path, cell["run"], 0.3, "accuracy")[0] for cell in again.cells}
+    assert plan(STUDY.varying(replicates=1, margin=0.05)).first_metric == "macro_f1"
+
+
+def test_a_view_that_finds_no_other_face_is_refused_before_training(prepared):
+    _, faces = prepared
+    leaky = dataclasses.replace(STUDY, treatments=(Arm("leaks", image=True, landmarks=ShuffledWithinClass(normalised)),))
+    runner.check(leaky, faces)
+    partition = np.zeros(len(faces), np.int8)
+    for label in (0, 1):
+        rows = np.flatnonzero(faces.labels == label)
+        partition[rows[:4]], partition[rows[4:5 + 3 * label]] = 1, 2
+    alone = dataclasses.replace(faces, partition=partition, subjects=np.full(len(faces), -1))
+    with pytest.raises(StudyError, match="'leaks', test partition"):
+        runner.check(leaky, alone)
