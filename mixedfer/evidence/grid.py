@@ -21,7 +21,7 @@ from mixedfer.errors import BadInput
 from mixedfer.evidence import grid_figures, grid_page, report, wording
 from mixedfer.evidence.statistics import adjust
 from mixedfer.evidence.statistics.finding import verdict
-from mixedfer.evidence.study_tables import _brief, _value
+from mixedfer.evidence.study_tables import in_words, named
 from mixedfer.identity import canonical
 
 SCHEMA = 1
@@ -44,7 +44,7 @@ def write(name: str, question: str, points: Sequence[Point], folder: Path) -> li
     for table in made:
         files |= {f"tables/{table.name}.csv": table.csv().encode(), f"tables/{table.name}.tex": table.tex().encode()}
     files |= grid_page.pages(grid, drawn, made)
-    report._put(folder.resolve(), files, hashlib.sha256(files["results.json"]).hexdigest())
+    report.put(folder.resolve(), files, hashlib.sha256(files["results.json"]).hexdigest())
     return [*brief(grid), f"Report: {folder / 'index.html'}"]
 
 
@@ -101,16 +101,16 @@ def shown(values: Sequence[Any]) -> list[str]:
     """
     told = [_told(value, values) for value in values]
     # Two classes of one name, or numbers that differ late: then in full.
-    return [_value(value) if told.count(text) > 1 else text for value, text in zip(values, told)]
+    return [in_words(value) if told.count(text) > 1 else text for value, text in zip(values, told)]
 
 
 def _told(value: Any, values: Sequence[Any]) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if not isinstance(value, dict) or "kind" not in value:
-        return _brief(value)
+        return named(value)
     kin = [other for other in values if isinstance(other, dict) and other.get("kind") == value["kind"]]
-    fields = ", ".join(f"{key} = {_brief(item)}" for key, item in value.items()
+    fields = ", ".join(f"{key} = {named(item)}" for key, item in value.items()
                        if any(other.get(key) != item for other in kin))
     kind = re.sub(r".*[:.]", "", str(value["kind"]).split("@")[0])
     return f"{kind}({fields})" if fields else kind

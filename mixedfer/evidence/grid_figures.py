@@ -15,8 +15,8 @@ from matplotlib.patches import Rectangle
 from mixedfer.evidence import escaping, wording
 from mixedfer.evidence.figures import style
 from mixedfer.evidence.figures.confusion import SHIFT
-from mixedfer.evidence.figures.effect import _factor as _scale
-from mixedfer.evidence.pictures import Picture, _saved
+from mixedfer.evidence.figures.effect import per_unit
+from mixedfer.evidence.pictures import Picture, saved
 from mixedfer.evidence.table import Column, Table, gap
 
 #: From this ratio of the largest to the smallest value on, an axis is drawn on a log scale.
@@ -52,19 +52,19 @@ def draw_all(grid: Mapping) -> list[Picture]:
         "hurts or equivalent; hollow: it is not; ✕: the arms are not comparable; †: runs collapsed, so there is no "
         "verdict. Without an interval nothing was tested. Shaded: the margin."),
         " ".join(f"{_title(grid, row)}: {wording.sentence(row, {**grid, 'margin': row['margin']})}." for row in grid["rows"]),
-        *_saved(forest(grid)))]
+        *saved(forest(grid)))]
     if len(grid["axes"]) == 2:
         made.append(Picture("heat", "The effect over both axes", (
             f"Difference in {score} to {control}, {_unit(grid)}, on one scale centred on 0: blue is better than the control, "
             "orange is worse. Framed and bold: the 95% interval, not adjusted, leaves out 0. ✕: not comparable."),
             " ".join(f"{row['treatment']} at {_title(grid, row)}: {_number(grid, row['estimate'])}"
-                     f"{', interval without 0' if settled(row) else ''}." for row in grid["rows"]), *_saved(heat(grid))))
+                     f"{', interval without 0' if settled(row) else ''}." for row in grid["rows"]), *saved(heat(grid))))
     for index, axis in enumerate(grid["axes"]):
         if axis["numeric"]:
             made.append(Picture(f"curve_{index + 1}", f"The arms against {axis['name']}", (
                 f"Mean {score} of each arm over its runs and the standard deviation over runs (bars), at each value of "
                 f"{axis['name']}{' on a log scale' if _log(axis) else ''}. Arms are set slightly apart to be seen. Hollow: "
-                "some of the arm's runs collapsed."), _told(grid), *_saved(curve(grid, index))))
+                "some of the arm's runs collapsed."), _told(grid), *saved(curve(grid, index))))
     return made
 
 
@@ -75,7 +75,7 @@ def settled(row: Mapping) -> bool:
 
 def forest(grid: Mapping) -> Figure:
     """One line per row, grouped by treatment, or by the first axis where there is one treatment only."""
-    groups, factor = _groups(grid), _scale(grid["metric"])
+    groups, factor = _groups(grid), per_unit(grid["metric"])
     colour = style.colours(_plan(grid))
     lines = sum(len(rows) + 1 for _, rows in groups)
     with style.look():
@@ -158,7 +158,7 @@ def _row(axes: Axes, y: float, row: Mapping, factor: int, colour: str) -> None:
 
 
 def _ground(axes: Axes, grid: Mapping, ticks: list, bottom: float) -> None:
-    factor = _scale(grid["metric"])
+    factor = per_unit(grid["metric"])
     values = [factor * value for row in grid["rows"]
               for value in (row["estimate"], row["margin"], -row["margin"], *(row["ci95"] or ()))]
     pad = 0.04 * (max(values) - min(values))
@@ -182,7 +182,7 @@ def _map(axes: Axes, grid: Mapping, name: str, reach: float):
     values = np.full((len(down["values"]), len(right["values"])), np.nan)
     for place, row in rows.items():
         values[place] = row["estimate"]
-    colours, factor = SHIFT if grid["higher_is_better"] else SHIFT.reversed(), _scale(grid["metric"])
+    colours, factor = SHIFT if grid["higher_is_better"] else SHIFT.reversed(), per_unit(grid["metric"])
     drawn = axes.imshow(np.ma.masked_invalid(factor * values), cmap=colours, vmin=-factor * reach, vmax=factor * reach,
                         aspect="auto")
     for (y, x), row in rows.items():
@@ -206,7 +206,7 @@ def _map(axes: Axes, grid: Mapping, name: str, reach: float):
 
 
 def _lines(axes: Axes, grid: Mapping, index: int, points: list[Mapping]) -> None:
-    axis, plan, factor = grid["axes"][index], _plan(grid), _scale(grid["metric"])
+    axis, plan, factor = grid["axes"][index], _plan(grid), per_unit(grid["metric"])
     points = sorted(points, key=lambda point: axis["values"][point["at"][index]])
     at = np.array([axis["values"][point["at"][index]] for point in points], float)
     names, span = [plan.control, *plan.treatments], np.log(max(at) / min(at)) if _log(axis) else max(at) - min(at)
@@ -290,7 +290,7 @@ def _unit(grid: Mapping) -> str:
 
 
 def _number(grid: Mapping, value: float) -> str:
-    return style.signed(_scale(grid["metric"]) * value, 1 if wording.proportion(grid["metric"]) else 3)
+    return style.signed(per_unit(grid["metric"]) * value, 1 if wording.proportion(grid["metric"]) else 3)
 
 
 def _log(axis: Mapping) -> bool:

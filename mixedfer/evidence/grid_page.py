@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
-import jinja2
-
-from mixedfer.evidence import escaping, grid_figures, page, wording
+from mixedfer.evidence import grid_figures, page, wording
 from mixedfer.evidence.banners import Banner
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.sections import SYMBOLS, Section
 from mixedfer.evidence.table import Column, Table, table_of
 
 _ASKED = "Are the arms comparable?"
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 def tables(grid: Mapping) -> list[Table]:
@@ -34,17 +28,8 @@ def tables(grid: Mapping) -> list[Table]:
 
 def pages(grid: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
-    script = (_TEMPLATES / "grid.page.js.j2").read_text(encoding="utf-8")
-    values = {"summary": grid, "design": design(grid), "banners": banners(grid), "sections": sections(grid, drawn, made),
-              "script": script, "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}
-    options = {"loader": jinja2.FileSystemLoader(_TEMPLATES), "undefined": jinja2.StrictUndefined,
-               "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}
-    markup = jinja2.Environment(autoescape=True, **options)
-    markup.filters["uri"] = page._uri
-    text = jinja2.Environment(autoescape=False, finalize=escaping.markdown, **options)
-    text.filters |= {"raw": escaping.Raw, "fenced": page.fenced}
-    return {"index.html": markup.get_template("index.html.j2").render(values).encode(),
-            "report.md": text.get_template("report.md.j2").render(values).encode()}
+    return page.render({"summary": grid, "design": design(grid), "banners": banners(grid),
+                        "sections": sections(grid, drawn, made)}, "figures.js")
 
 
 def design(grid: Mapping) -> str:

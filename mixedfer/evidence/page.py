@@ -20,9 +20,15 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def pages(results, summary: dict, drawn: list[Picture], tables: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
-    values = {"summary": summary, "design": design(results, summary), "banners": banners(results, summary),
-              "sections": sections(results, summary, drawn, tables, gallery.make(results)), "script": script,
+    return render({"summary": summary, "design": design(results, summary), "banners": banners(results, summary),
+                   "sections": sections(results, summary, drawn, tables, gallery.make(results))},
+                  "figures.js", "gallery.js")
+
+
+def render(values: dict, *scripts: str) -> dict[str, bytes]:
+    """Both files from `summary`, `design`, `banners` and `sections`, the page with these scripts of `templates/`."""
+    script = "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in scripts)
+    values = {**values, "script": script,
               "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}
     options = {"loader": jinja2.FileSystemLoader(_TEMPLATES), "undefined": jinja2.StrictUndefined,
                "trim_blocks": True, "lstrip_blocks": True, "keep_trailing_newline": True}

@@ -32,11 +32,11 @@ def draw_all(results, summary: dict) -> list[Picture]:
     for name, module in figures.discover().items():
         if getattr(module, "applies", lambda *_: True)(results, summary):
             words = module.TITLE, module.caption(results, summary), module.alt(results, summary)
-            made.append(Picture(name, *words, *_saved(module.draw(results, summary))))
+            made.append(Picture(name, *words, *saved(module.draw(results, summary))))
     return made
 
 
-def _saved(figure) -> tuple[bytes, bytes]:
+def saved(figure) -> tuple[bytes, bytes]:
     """One figure as SVG and PNG."""
     with style.look():
         # The layout found for the first file is right for the second; finding it again takes most of the time.

@@ -28,7 +28,7 @@ from mixedfer.records import Plan
 INPUTS = "inputs.json"
 _HERE = Path(__file__).parent
 #: Files of a run that no plan and no run's name decides.
-_DECIDING = ("provenance.json", "probabilities-test.npy")
+_DECIDING = ("provenance.json", "probabilities-test.npy", "drops-occlusion.npy")
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     inputs = digest(plan, Path(store))
     made = not _current(folder, inputs)
     if made:
-        _put(folder.resolve(), _contents(plan, Path(store)), inputs)
+        put(folder.resolve(), _contents(plan, Path(store)), inputs)
     return Report(folder, disk.read_json(folder / "results.json"), made)
 
 
@@ -128,7 +128,7 @@ def _contents(plan: Plan, store: Path) -> dict[str, bytes]:
     return files | page.pages(found, numbers, drawn, made)
 
 
-def _put(folder: Path, files: dict[str, bytes], inputs: str) -> None:
+def put(folder: Path, files: dict[str, bytes], inputs: str) -> None:
     """Write the files, and remove those of an earlier report that are not among them."""
     with disk.lock(folder.with_name(f".{folder.name}.lock"), f"the report {folder}"), disk.full_disk(folder):
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}

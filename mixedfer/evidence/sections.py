@@ -68,7 +68,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
             ("text", "Intervals are not adjusted for looking at several classes; p (BH) is." if passed
              else "Differences in these runs only."),
             *picture("by_class"), *table("classes"), *picture("confusion"), *picture("by_found"), *table("found")]),
-        Section("gallery", "Face by face", [("gallery", gallery), *picture("side_by_side", "landmarks")]),
+        Section("gallery", "Face by face", [("gallery", gallery), *picture("side_by_side", "occlusion", "landmarks")]),
         Section("others", "Other ways to ask", _others(summary, table)),
         Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
         Section("data", "The data", [*_found(results, summary), *table("faces", "balance")]),

@@ -48,8 +48,8 @@ def checks(summary: dict) -> Table:
 def inputs(plan) -> Table:
     """What each arm sees, the only thing in which arms differ; the full names of views only in the CSV."""
     arms = [arm for arm in [plan.study.get("control"), *(plan.study.get("treatments") or [])] if arm]
-    rows = [[arm["name"], bool(arm.get("image")), _brief(arm.get("landmarks")), _value(arm.get("landmarks")),
-             _brief(arm.get("widened")), arm.get("seed", 0)] for arm in arms]
+    rows = [[arm["name"], bool(arm.get("image")), named(arm.get("landmarks")), in_words(arm.get("landmarks")),
+             named(arm.get("widened")), arm.get("seed", 0)] for arm in arms]
     columns = (Column("arm"), Column("image", kind="yes"), Column("landmarks", kind="words"), Column("view", reach="csv"),
                Column("widened", "widened as for", "words"), Column("seed", kind="count"))
     # What no arm uses is not worth a column.
@@ -75,8 +75,8 @@ def decisions(results, summary: dict) -> Table:
          "in the study file"],
         ["tested weights", chosen, "before the test partition was read"],
         ["test partition", f"{design['test_images']:,} images", "read once by each run, after its training"],
-        ["set on the command line", ", ".join(f"{name} = {_value(value)}" for name, value in plan.varied.items()) or "nothing",
-         "with the runs"],
+        ["set on the command line", ", ".join(f"{name} = {in_words(value)}" for name, value in plan.varied.items())
+         or "nothing", "with the runs"],
         ["several treatments", f"Holm over {tested}, of any difference and of one larger than the margin" if tested > 1
          else f"{('none', 'one')[tested]} was tested: nothing to adjust", "by the program"],
     ]
@@ -94,30 +94,30 @@ def hyperparameters(plan) -> Table:
 
 def provenance(summary: dict) -> Table:
     """Software, device and data of the runs."""
-    rows = [[name, _value(value)] for name, value in summary["provenance"].items()]
+    rows = [[name, in_words(value)] for name, value in summary["provenance"].items()]
     columns = (Column("what"), Column("value", kind="words"))
     return Table("provenance", "Software, device and data", columns, rows)
 
 
-def _brief(view: Any) -> str:
+def named(view: Any) -> str:
     """A view by its name and its values, without modules and hashes."""
-    return re.sub(r"[\w.]+:(\w+)(@\w+)?", r"\1", _value(view))
+    return re.sub(r"[\w.]+:(\w+)(@\w+)?", r"\1", in_words(view))
 
 
 def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, str]]:
     """(dotted name, value) of every leaf; a part's kind stands at the part's own name."""
     if not isinstance(node, dict):
-        return [(prefix, _value(node))]
+        return [(prefix, in_words(node))]
     kind = [(prefix, str(node["kind"]))] if "kind" in node and prefix else []
     return kind + [item for key, value in node.items() if key != "kind"
                    for item in _flat(value, f"{prefix}.{key}" if prefix else key)]
 
 
-def _value(value: Any) -> str:
+def in_words(value: Any) -> str:
     """A JSON value as people write it; a part of a study by its kind and fields."""
     if isinstance(value, dict):
-        fields = ", ".join(f"{key} = {_value(item)}" for key, item in value.items() if key != "kind")
+        fields = ", ".join(f"{key} = {in_words(item)}" for key, item in value.items() if key != "kind")
         return f"{value['kind']}({fields})" if "kind" in value and fields else str(value.get("kind", fields))
     if isinstance(value, list):
-        return ", ".join(_value(item) for item in value)
+        return ", ".join(in_words(item) for item in value)
     return {None: "none", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)

@@ -35,20 +35,25 @@ def find_predictor(given: Path | None, expected: str) -> Path:
     return path
 
 
-def check(predictor: Path) -> None:
-    """Load the model. Raises BadInput when it is none, or not one of 68 points."""
+@functools.lru_cache(maxsize=1)
+def load(predictor: Path):
+    """dlib's model, read once per process. Raises BadInput when the file holds none, or not one of 68 points."""
+    import dlib
+
     try:
-        count = len(_model(predictor)(np.zeros((64, 64), np.uint8), _rectangle(Box(8, 8, 48, 48))).parts())
+        model = dlib.shape_predictor(str(predictor))
+        count = model(np.zeros((64, 64), np.uint8), dlib.rectangle(8, 8, 55, 55)).num_parts
     except RuntimeError as error:
-        raise BadInput(f"not a landmark model that dlib can use ({str(error).strip()})", file=predictor,
-                       remedy=REMEDY) from error
+        why = str(error).partition("\n")[0]
+        raise BadInput(f"not a landmark model that dlib can use ({why})", file=predictor, remedy=REMEDY) from error
     if count != POINTS:
         raise BadInput(f"a model of {count} landmarks, expected {POINTS}", file=predictor, remedy=REMEDY)
+    return model
 
 
 def extract(pictures: Sequence[np.ndarray], boxes: Sequence[Box], predictor: Path) -> np.ndarray:
     """The 68 points of the face in each picture's box: (n, 68, 2) float32, x and y in pixels of that picture."""
-    model = _model(predictor)
+    model = load(predictor)
     shapes = [model(picture, _rectangle(box)).parts() for picture, box in zip(pictures, boxes)]
     # "points[(3, 17), (4, 22), ...]": reading what dlib prints takes a third of the time that 136 attributes take.
     text = ",".join(map(repr, shapes)).translate(_NO_WORDS)
@@ -70,10 +75,3 @@ def _installed() -> Path:
         raise BadInput("the package face_recognition_models is not installed",
                        remedy=f"Install it with `pip install face_recognition_models`, or give {FILE} with --predictor.")
     return Path(spec.origin).parent / "models" / FILE
-
-
-@functools.lru_cache(maxsize=1)
-def _model(path: Path):
-    import dlib
-
-    return dlib.shape_predictor(str(path))

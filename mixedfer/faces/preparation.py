@@ -102,11 +102,10 @@ def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: i
     part = folder.with_suffix(".partial")
     job = _Job(study.dataset, study.preparation, data, model, part)
     with processes.pool(workers, _start) as pool:
-        checked = pool.submit(landmarks.check, model)  # it takes a moment; meanwhile the pictures are listed
+        pool.submit(landmarks.load, model)  # a head start, while pictures are listed; what is wrong with it, a chunk will say
         listing = study.dataset.list(data)
         if not len(listing.keys):
             raise BadInput("the data set lists no picture", file=data)
-        checked.result()
         if not (part / LOG).exists():
             _allocate(part, listing, study.preparation)
         unreadable = _fill(job, listing, pool, quiet)

@@ -54,7 +54,7 @@ def test_the_digest_covers_all_source_templates_and_libraries(written, monkeypat
     seen, hash_file = set(), disk.hash_file
     monkeypatch.setattr(disk, "hash_file", lambda path: seen.add(path.name) or hash_file(path))
     before = report.digest(plan, store)
-    assert seen >= {"page.js", "index.html.j2", "gallery.py", "two_way.py", "style.py", "faceset.py", "seeds.py"}
+    assert seen >= {"gallery.js", "index.html.j2", "gallery.py", "two_way.py", "style.py", "faceset.py", "seeds.py"}
     monkeypatch.setattr(report.metadata, "version", lambda name: "0")
     assert {"matplotlib", "jinja2", "scipy"} <= report._libraries().keys() and report.digest(plan, store) != before
 

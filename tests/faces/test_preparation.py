@@ -240,7 +240,7 @@ def test_a_wrong_model_whose_hash_was_accepted_is_named(tmp_path, content, why):
     study = STUDY.varying(predictor=disk.hash_file(model))
     with pytest.raises(BadInput, match=why) as error:
         preparation.prepare(study, None, tmp_path, predictor=model, quiet=True)
-    assert error.value.file == model and not list(tmp_path.glob("faces/*"))
+    assert error.value.file == model and not list(tmp_path.glob("faces/*/DONE"))
 
 
 def test_a_finished_set_loads_no_model(prepared, monkeypatch):

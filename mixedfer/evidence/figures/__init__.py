@@ -2,7 +2,7 @@
 
 Every figure module has
 
-    ORDER                      its place in the report
+    ORDER                      its place among the figures that `sections` names nowhere
     TITLE                      its heading
     draw(results, summary)     -> matplotlib Figure; never fails for want of data: it says what is missing
     caption(results, summary)  -> what is shown and how to read it, in one or two sentences

@@ -40,7 +40,7 @@ def draw(results, summary) -> Figure:
     with style.look():
         figure = style.new(0.95 + 0.62 * max(1, len(rows)))
         axes, words = figure.subplots(1, 2, width_ratios=(3.1, 1.5), sharey=True)
-        _ground(axes, plan, rows, plan.margin * _factor(plan.metric))
+        _ground(axes, plan, rows, plan.margin * per_unit(plan.metric))
         colour = style.colours(plan)
         for y, row in enumerate(rows):
             _one(axes, y, row, colour[row["treatment"]])
@@ -49,14 +49,14 @@ def draw(results, summary) -> Figure:
         return figure
 
 
-def _factor(metric: str) -> int:
+def per_unit(metric: str) -> int:
     """Proportions are drawn in points."""
     return 100 if wording.proportion(metric) else 1
 
 
 def _scaled(row: dict, metric: str) -> dict:
     """A comparison with what is drawn of it in the unit of the axis."""
-    drawn = {f"{key} drawn": None if row[key] is None else _factor(metric) * np.array(row[key])
+    drawn = {f"{key} drawn": None if row[key] is None else per_unit(metric) * np.array(row[key])
              for key in ("estimate", "by_replicate", "ci95", "ci90")}
     return {**row, **drawn}
 

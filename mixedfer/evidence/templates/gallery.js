@@ -1,9 +1,3 @@
-"use strict";
-// Figures are saved from the page itself, so that it needs no other file.
-for (const link of document.querySelectorAll("a[data-figure]")) {
-  link.href = document.getElementById(link.dataset.figure).querySelector("img").src;
-}
-
 const data = JSON.parse(document.getElementById("gallery-data").textContent);
 const sheet = document.getElementById("gallery-sheet");
 const bytes = Uint8Array.from(atob(data.points), letter => letter.charCodeAt(0));
