@@ -5,8 +5,9 @@
 About 4 minutes on 2 CPU cores: image-only, mixed and shuffled under three joints: features side by side, landmark features
 through a gate, and the original's softmax on each branch.
 
-Expectation, from reasoning and not from a run: features and gate give the same answer; the gate loses least when the
-landmarks are another face's; with softmaxes each branch is squeezed into two numbers before they meet, and learns more slowly.
+Found (reports/ablation_fusion): features and gate give the same answer, mixed -2.1 (-5.4 to 1.3) and -1.6 points (-4.7 to
+1.6). With softmaxes mixed loses 4.5 (-8.8 to -0.2, not significant after Holm), and shuffled landmarks ruin the network: 52.0
+%, 2 of 5 runs collapsed. Each branch is squeezed into two numbers there before they meet.
 """
 
 import dataclasses
