@@ -102,7 +102,8 @@ def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: i
     part = folder.with_suffix(".partial")
     job = _Job(study.dataset, study.preparation, data, model, part)
     with processes.pool(workers, _start) as pool:
-        pool.submit(landmarks.load, model)  # a head start, while pictures are listed; what is wrong with it, a chunk will say
+        for _ in range(workers):
+            pool.submit(landmarks.load, model)  # a head start; what may be wrong with the model, the first chunk says
         listing = study.dataset.list(data)
         if not len(listing.keys):
             raise BadInput("the data set lists no picture", file=data)
