@@ -5,9 +5,9 @@
 About 6 minutes on 2 CPU cores: image-only, mixed with all 68 points, and mixed with one region alone or left out. All are
 aligned by the eyes (`normalised`), so a region alone still tells where it lies relative to them.
 
-Expectation, from reasoning and not from a run: happy and sad differ at the mouth, so if any region helps, the mouth alone does
-about as much as all points, and leaving it out loses most. With image-only at about 90 %, differences may be too small for
-five replicates.
+Found (reports/ablation_regions): nothing is resolved. Image-only is at 91.7 %, every region alone or left out is within 3.3
+points below it, and no interval leaves 0 out: with all 240 training pictures the image says it all. Where landmarks do matter
+(reports/ablation_size) is where to ask this again: `--set train_share=0.25`.
 """
 
 import dataclasses
