@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer import disk, processes, records
+from mixedfer import disk, faceset, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import StudyError
 from mixedfer.faces import preparation, splits
@@ -78,6 +78,8 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     count = sum(len(jobs) for _, _, jobs in todo)
     say(f"{count} cells, {count - len(missing)} finished" if missing else f"{count} cells, all finished")
     if missing:
+        for faces in {faces.folder: faces for _, faces, _ in todo}.values():
+            faceset.verify(faces)
         for point, faces, _ in todo:
             check(point.study, faces)
     command = {"file": os.path.relpath(file), "settings": list(settings), "threads": place.threads, "backend": backend.name(),

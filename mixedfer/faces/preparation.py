@@ -103,7 +103,7 @@ def _make(study: Study, data: Path | None, folder: Path, model: Path, workers: i
     job = _Job(study.dataset, study.preparation, data, model, part)
     with processes.pool(workers, _start) as pool:
         for _ in range(workers):
-            pool.submit(_get_ready, model)  # meanwhile; what may be wrong with the model, the first chunk says
+            pool.submit(_get_ready, model)  # while pictures are listed; an error is raised again by the first chunk
         listing = study.dataset.list(data)
         if not len(listing.keys):
             raise BadInput("the data set lists no picture", file=data)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mixedfer import disk, faceset
-from mixedfer.errors import BadInput, Damaged
+from mixedfer.errors import BadInput
 from mixedfer.faces import landmarks, preparation
 from mixedfer.faces.crop import crop
 from mixedfer.faces.datasets.fer2013 import Fer2013
@@ -252,38 +252,6 @@ def test_the_installed_predictor_under_another_place_is_accepted(tmp_path):
     copy = tmp_path / "copy.dat"
     shutil.copy(landmarks.find_predictor(None, PREDICTOR), copy)
     assert landmarks.find_predictor(copy, PREDICTOR) == copy
-
-
-def test_a_damaged_set_is_said(prepared, tmp_path):
-    _, faces = prepared
-    copy = tmp_path / "set"
-    shutil.copytree(faces.folder, copy)
-    (copy / "images.npy").write_bytes((copy / "images.npy").read_bytes()[:100])
-    with pytest.raises(Damaged, match=r"images\.npy"):
-        faceset.load(copy)
-    (copy / "DONE").unlink()
-    with pytest.raises(Damaged, match="not a finished face set"):
-        faceset.load(copy)
-
-
-def test_a_set_whose_meta_lacks_something_is_damaged(prepared, tmp_path):
-    copy = tmp_path / "set"
-    shutil.copytree(prepared[1].folder, copy)
-    for content in ("{}", "[]", '{"content": "a", "classes": [], "note": "", "unreadable": []}'):
-        (copy / "meta.json").write_text(content)
-        with pytest.raises(Damaged, match=r"meta\.json: it does not say .*partitions.*Delete .*again"):
-            faceset.load(copy)
-
-
-def test_a_changed_byte_of_a_finished_set_is_noticed(prepared, tmp_path):
-    copy = tmp_path / "set"
-    shutil.copytree(prepared[1].folder, copy)
-    faceset.verify(faceset.load(copy))
-    with open(copy / "landmarks.npy", "r+b") as file:
-        file.seek(-3, 2)
-        file.write(b"\x7f")
-    with pytest.raises(Damaged, match=r"its bytes have changed.*Delete .*again"):
-        faceset.verify(faceset.load(copy))
 
 
 def test_meta_is_plain_json(prepared):
