@@ -178,7 +178,8 @@ def _train_many(folder: Path) -> None:
     cell = _study(**{"blocks": 1, "backbone.dense": (8,), "width": 1 / 64, "batch_size": 256}).cells()[1]
     training.train(cell, faceset.load(folder / "large"), folder / "store", "large", processes.cores())
     # Not ru_maxrss: that begins with what the parent held when it started this process.
-    print(next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM")) / 1e6)
+    lines = Path("/proc/self/status").read_text().splitlines()
+    print(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e6)
 
 
 if __name__ == "__main__":
