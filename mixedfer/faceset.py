@@ -1,12 +1,14 @@
 """On disk, what was seen: one row per picture that was given, in the order in which the data set lists them.
 
-    meta.json        content, classes, partitions, dataset, preparation, searched, note, unreadable (picture and reason)
+    meta.json        content, classes, partitions, dataset, preparation, searched, note, unreadable (picture and
+                     reason), excluded (how many pictures the data set left out, by reason)
     images.npy       (n, size, size, channels) uint8; what every arm sees
     landmarks.npy    (n, 68, 2) float32, x and y in pixels of that image
     boxes.npy        (n, 4) float32: left, top, width, height in pixels of the picture as given
     found.npy        (n,) bool: the detector found a face; where not, the box is the whole picture (all, if none searched)
     readable.npy     (n,) bool: the picture could be read; where not, its image is black and no arm sees it
     labels.npy       (n,) int64 into `classes`
+    votes.npy        (n, classes) float32: the share of annotators who chose each class; where unknown, 1 for the label
     partition.npy    (n,) int8 into `partitions`, -1 where the data set has none
     subjects.npy     (n,) int64, -1 where unknown
     ids.npy          (n,) bytes, UTF-8: where the picture came from (a path, a row)
@@ -27,7 +29,7 @@ from mixedfer.errors import Damaged
 
 PARTITIONS = ("train", "validation", "test")
 KEYS = ("content", "classes", "partitions", "note", "unreadable")
-ARRAYS = ("images", "landmarks", "boxes", "found", "readable", "labels", "partition", "subjects", "ids")
+ARRAYS = ("images", "landmarks", "boxes", "found", "readable", "labels", "votes", "partition", "subjects", "ids")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class FaceSet:
     found: np.ndarray
     readable: np.ndarray
     labels: np.ndarray
+    votes: np.ndarray
     partition: np.ndarray
     subjects: np.ndarray
     ids: np.ndarray
@@ -86,14 +89,16 @@ class FaceSet:
         return taken
 
     def counts(self) -> dict:
-        """Pictures given and faces found: in all, by class and by partition, as in `results.json`."""
+        """Pictures listed and faces found, in all, by class and by partition, as in `results.json`; how many of the listed
+        could not be read; and how many more the data set left out, by reason.
+        """
         def count(rows):
             return {"images": int(rows.sum()), "found": int((rows & self.found).sum())}
         everything = np.ones(len(self), bool)
         by_class = {name: count(self.labels == index) for index, name in enumerate(self.classes)}
         by_partition = {name: count(self.partition == index) for index, name in enumerate(self.meta["partitions"])}
-        return {**count(everything), "unreadable": int((~self.readable).sum()), "by_class": by_class,
-                "by_partition": by_partition}
+        return {**count(everything), "unreadable": int((~self.readable).sum()), "excluded": self.meta.get("excluded", {}),
+                "by_class": by_class, "by_partition": by_partition}
 
 
 def load(folder: Path) -> FaceSet:

@@ -152,6 +152,7 @@ def _synthetic(folder: Path, count: int) -> faceset.FaceSet:
                 points[start:start + 1000] = rng.random(points[start:start + 1000].shape, dtype=np.float32) * 48
             row, yes = np.arange(count), np.ones(count, bool)
             columns = {"boxes": np.zeros((count, 4), np.float32), "found": yes, "readable": yes, "labels": row % 7,
+                       "votes": np.eye(7, dtype=np.float32)[row % 7],
                        "subjects": np.full(count, -1), "ids": row.astype("S7"),
                        "partition": np.searchsorted([6, 8], row % 10, side="right").astype(np.int8)}
             for name, column in columns.items():

@@ -26,7 +26,7 @@ from mixedfer.errors import BadInput, Unreadable
 from mixedfer.faces import landmarks
 from mixedfer.faces.crop import crop
 from mixedfer.faces.datasets import Listing
-from mixedfer.faces.detectors import Box
+from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faceset import FaceSet
 from mixedfer.geometry import POINTS, transform
 from mixedfer.identity import canonical, digest, version
@@ -36,10 +36,10 @@ CHUNK = 64
 GROUP = 1 << 24  # bytes of pictures that a worker holds at once
 LOG = "chunks.jsonl"
 MADE = ("images", "landmarks", "boxes", "found", "readable")
-PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "numpy", "scipy")
+PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "pillow", "numpy", "scipy")
 #: What decides a set's bytes; data sets and detectors name themselves, but not the packages that they lie in.
 SOURCE = ("seeds.py", "geometry.py", "faceset.py", "faces/preparation.py", "faces/crop.py", "faces/landmarks.py",
-          "faces/datasets/__init__.py", "faces/detectors/__init__.py")
+          "faces/pictures.py", "faces/datasets/__init__.py", "faces/detectors/__init__.py")
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ def describe(faces: FaceSet) -> str:
     lines = [f"  {name:<{width}}  {row['found']:>7,} of {row['images']:>7,} faces found  {_percent(row)}" if faces.searched else
              f"  {name:<{width}}  {row['images']:>7,} pictures, taken as they are" for name, row in rows.items()]
     lines += [f"  {counts['unreadable']:,} pictures could not be read"] * bool(counts["unreadable"])
+    lines += [f"  {count:,} more were left out: {reason}" for reason, count in counts["excluded"].items()]
     return "\n".join(lines + [f"  Note: {faces.meta['note']}"] * bool(faces.meta["note"]))
 
 
@@ -126,6 +127,8 @@ def _allocate(part: Path, listing: Listing, preparation: Preparation) -> None:
         array = np.lib.format.open_memmap(part / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
         _reserve(part / f"{name}.npy", array.offset + array.nbytes)
     np.save(part / "labels.npy", listing.labels)
+    alone = np.eye(len(listing.classes), dtype=np.float32)[listing.labels]
+    np.save(part / "votes.npy", alone if listing.votes is None else listing.votes)
     np.save(part / "partition.npy", unknown.astype(np.int8) if listing.partition is None else listing.partition)
     np.save(part / "subjects.npy", unknown if listing.subjects is None else listing.subjects)
     np.save(part / "ids.npy", np.array([os.fsencode(name) for name in listing.ids]))
@@ -236,7 +239,7 @@ def see(pictures: Sequence[np.ndarray], preparation: Preparation, predictor: Pat
     which makes small pictures a tenth faster than one after the other.
     """
     wholes = [Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])) for picture in pictures]
-    found = [preparation.detector.find(picture) for picture in pictures]
+    found = [largest(preparation.detector.find(picture)) for picture in pictures]
     boxes = [box or whole for box, whole in zip(found, wholes)]
     points = landmarks.extract(pictures, boxes, predictor)
     frames = [(box, preparation.border) if preparation.crop and box else (whole, 0.0) for box, whole in zip(found, wholes)]
@@ -246,11 +249,17 @@ def see(pictures: Sequence[np.ndarray], preparation: Preparation, predictor: Pat
             "found": np.array([box is not None for box in found])}
 
 
+def largest(sights: Sequence[Sight]) -> Box | None:
+    """The box of the largest face, the first of several that are equally large."""
+    return max((sight.box for sight in sights), key=lambda box: box.width * box.height, default=None)
+
+
 def _close(part: Path, folder: Path, study: Study, listing: Listing, unreadable: list[tuple[int, str]]) -> None:
     arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
     disk.write_json(part / "meta.json", {
         "content": faceset.content_hash(arrays, listing.classes), "classes": list(listing.classes),
-        "partitions": list(faceset.PARTITIONS), "note": listing.note, "dataset": canonical(study.dataset),
+        "partitions": list(faceset.PARTITIONS), "note": listing.note, "excluded": dict(listing.excluded),
+        "dataset": canonical(study.dataset),
         "preparation": canonical(study.preparation), "searched": getattr(study.preparation.detector, "searches", True),
         "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in unreadable]})
     disk.finish(part, folder)

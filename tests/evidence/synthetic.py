@@ -148,6 +148,7 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
         "images": np.stack([_draw(points) for points in landmarks])[..., None], "landmarks": landmarks,
         "boxes": np.tile(np.float32([0, 0, SIZE, SIZE]), (count, 1)), "found": rng.random(count) >= missed,
         "readable": np.ones(count, bool), "labels": labels.astype(np.int64), "partition": partition,
+        "votes": np.eye(len(classes), dtype=np.float32)[labels],
         "subjects": (np.arange(count) // 10).astype(np.int64),
         "ids": np.array([f"drawn-{row:05d}".encode() for row in range(count)]),
     }

@@ -21,7 +21,7 @@ import numpy as np
 from mixedfer import disk
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
-from mixedfer.faces.datasets import Listing, choose, need
+from mixedfer.faces.datasets import Entry, Listing, choose, collect, need
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 USAGE = {b"Training": 0, b"PublicTest": 1, b"PrivateTest": 2}
@@ -51,18 +51,11 @@ class Fer2013(Checked):
     def list(self, data: Path | None) -> Listing:
         """Every row of the chosen classes. Raises BadInput with file and row for a wrong label, usage or pixel count."""
         path = _file(data)
-        wanted = {CLASSES.index(name): index for index, name in enumerate(self.classes)}
-        keys, labels, partition, rows = [], [], [], 0
-        for row, label, usage, start, length in _rows(path):
-            rows += 1
-            if label in wanted:
-                keys.append((row, start, length))
-                labels.append(wanted[label])
-                partition.append(usage)
+        rows = [Entry((row, start, length), f"{path.name}:{row}", CLASSES[label], usage)
+                for row, label, usage, start, length in _rows(path)]
         if not rows:
             raise BadInput("a header and no picture", file=path, remedy=CUT_OFF)
-        return Listing(keys=keys, ids=[f"{path.name}:{row}" for row, _, _ in keys], labels=np.array(labels, np.int64),
-                       partition=np.array(partition, np.int8), note=_note(path, rows), classes=self.classes)
+        return collect(rows, CLASSES, self.classes, note=_note(path, len(rows)))
 
     def read(self, data: Path | None, key: tuple[int, int, int]) -> np.ndarray:
         row, start, length = key

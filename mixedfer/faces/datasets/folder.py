@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer.checked import Checked
-from mixedfer.disk import to_json
-from mixedfer.errors import BadInput, StudyError, Unreadable
-from mixedfer.faces.datasets import Listing, choose, need
+from mixedfer.errors import BadInput, StudyError
+from mixedfer.faces import pictures
+from mixedfer.faces.datasets import Entry, Listing, collect, need
 from mixedfer.faceset import PARTITIONS
 
 PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
@@ -47,93 +47,52 @@ class Folder(Checked):
 
     def fingerprint(self, data: Path | None) -> str:
         root = _root(data)
-        return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in _pictures(_files(root), root)])
+        return pictures.fingerprint(root, _pictures(pictures.files(root), root))
 
     def list(self, data: Path | None) -> Listing:
         """Every picture of the chosen classes, by path. Raises BadInput when a class is empty or a subject unreadable."""
         root = _root(data)
-        files, parts = _files(root), _partitions(root)
-        partitioned, classes = bool(parts), choose(self.classes, _class_folders(root, parts))
-        paths, labels, partition, strays = [], [], [], []
+        files, parts = pictures.files(root), _partitions(root)
+        known = _class_folders(root, parts)
+        entries, strays = [], []
         for path in _pictures(files, root):
-            parts = Path(path).parts[:-1]
-            name = parts[1 if partitioned else 0] if len(parts) > partitioned else ""
-            if name in classes:
-                paths.append(path)
-                labels.append(classes.index(name))
-                partition.append(PARTITION_NAMES[parts[0].lower()] if partitioned else -1)
-            elif not name:
+            part, name = _place(path, bool(parts))
+            if name:
+                entries.append(Entry(path, path, name, part, self._subject(path, root)))
+            else:
                 strays.append(path)
-        for index, name in enumerate(classes):
-            if index not in labels:
+        listing = collect(entries, known, self.classes, excluded=Counter({"in no class folder": len(strays)}),
+                          note=_note(files, strays))
+        for index, name in enumerate(listing.classes):
+            if index not in listing.labels:
                 raise BadInput(f"class {name!r} has no picture", file=root / name,
                                remedy="Add pictures, or leave the class out with classes=(...).")
-        return Listing(keys=paths, ids=paths, labels=np.array(labels, np.int64), classes=classes, note=_note(files, strays),
-                       partition=np.array(partition, np.int8) if partitioned else None,
-                       subjects=self._subjects(paths, root))
+        return listing
 
-    def _subjects(self, paths: list[str], root: Path) -> np.ndarray | None:
-        if not self.subject:
-            return None
-        names = []
-        for path in paths:
-            match = re.search(self.subject, path)
-            if not match:
-                raise BadInput(f"the subject pattern {self.subject!r} does not match", file=root / path)
-            names.append(match.group(1) or "")
-        return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    def _subject(self, path: str, root: Path) -> str:
+        match = re.search(self.subject, path)
+        if not match:
+            raise BadInput(f"the subject pattern {self.subject!r} does not match", file=root / path)
+        return (match.group(1) or "") if self.subject else ""
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
-        import cv2
-
-        path = Path(data) / key
-        try:
-            raw = np.fromfile(path, np.uint8)
-        except OSError as error:
-            raise _unopened(path, error) from error
-        # Colour order is settled here, once: OpenCV decodes to BGR, mixedfer speaks RGB. EXIF rotation is applied.
-        try:
-            picture = cv2.imdecode(raw, cv2.IMREAD_COLOR_RGB) if len(raw) else None
-        except cv2.error as error:  # such as a header that claims a picture of many gigapixels
-            raise Unreadable(f"cannot be decoded ({error.err})", file=path) from error
-        if picture is None:
-            raise Unreadable("not a picture that can be decoded" if len(raw) else "an empty file", file=path)
-        return picture
+        return pictures.read(Path(data) / key)
 
 
 def _root(data: Path | None) -> Path:
-    root = need(data, "a folder with one sub-folder per class")
-    if not root.is_dir():
-        raise BadInput("not a folder", file=root, remedy="Unpack it first, then give the folder with --data.")
-    return root
+    what = "one sub-folder per class"
+    return pictures.folder(need(data, f"a folder with {what}"), what)
 
 
-def _unopened(path: str | Path, error: OSError) -> BadInput:
-    return BadInput(f"cannot be opened ({error.strerror})", file=path,
-                    remedy="Make it readable or take it away, then give the same command again.")
-
-
-def _stamp(path: Path) -> tuple[int, ...]:
-    """What changes when a file does, even if its size and time are put back: two files that trade names, a new permission."""
-    try:
-        stat = path.stat()
-    except OSError as error:
-        raise _unopened(path, error) from error
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
-
-
-def _files(root: Path) -> list[str]:
-    """Every file below `root`, by its path from there."""
-    def stop(error: OSError):
-        raise _unopened(error.filename, error) from error
-    return sorted(os.path.relpath(os.path.join(folder, name), root)
-                  for folder, _, names in os.walk(root, onerror=stop) for name in names)
+def _place(path: str, partitioned: bool) -> tuple[int, str]:
+    """A picture's partition (-1 without) and class folder ("" where it lies in none)."""
+    above = Path(path).parts[:-1]
+    part = PARTITION_NAMES[above[0].lower()] if partitioned and above else -1
+    return part, above[partitioned] if len(above) > partitioned else ""
 
 
 def _pictures(files: list[str], root: Path) -> list[str]:
-    from imutils.paths import image_types
-
-    found = [path for path in files if path.lower().endswith(image_types)]
+    found = pictures.pictures(files)
     if not found:
         raise BadInput("no picture in this folder", file=root, remedy="Expected FOLDER/class/picture.png or .jpg.")
     return found
@@ -141,9 +100,7 @@ def _pictures(files: list[str], root: Path) -> list[str]:
 
 def _note(files: list[str], strays: list[str]) -> str:
     """What is left out: files that are not taken for pictures, by kind, and pictures in no class folder."""
-    from imutils.paths import image_types
-
-    names = [os.path.basename(path).lower() for path in files if not path.lower().endswith(image_types)]
+    names = [os.path.basename(path).lower() for path in set(files).difference(pictures.pictures(files))]
     kinds = Counter(os.path.splitext(name)[1] or "no ending" for name in names if not name.startswith("."))
     kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
     notes = [f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})."] * bool(kinds)

@@ -11,25 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixedfer.checked import Checked
-from mixedfer.faces.detectors import Box
+from mixedfer.faces.detectors import Box, Sight
 
 
 @dataclass(frozen=True, kw_only=True)
 class DlibHog(Checked):
-    """The largest face. `upsample` doubles the picture that many times first; `threshold` 0 is dlib's own.
+    """`upsample` doubles the picture that many times first; `threshold` 0 is dlib's own, and scores are what lies above it.
 
-    >>> DlibHog().find(np.zeros((48, 48), np.uint8)) is None
-    True
+    >>> DlibHog().find(np.zeros((48, 48), np.uint8))
+    []
     """
 
     RANGES = {"upsample": (0, 4)}
     upsample: int = 0
     threshold: float = 0.0
 
-    def find(self, picture: np.ndarray) -> Box | None:
-        faces, _, _ = _detector().run(picture, self.upsample, self.threshold)
-        face = max(faces, key=lambda face: face.area(), default=None)
-        return None if face is None else Box(*map(float, (face.left(), face.top(), face.width(), face.height())))
+    def find(self, picture: np.ndarray) -> list[Sight]:
+        faces, scores, _ = _detector().run(picture, self.upsample, self.threshold)
+        return [Sight(Box(*map(float, (face.left(), face.top(), face.width(), face.height()))), score)
+                for face, score in zip(faces, scores)]
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from mixedfer.checked import Checked
-from mixedfer.faces.detectors import Box
+from mixedfer.faces.detectors import Box, Sight
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,10 +16,10 @@ class WholeImage(Checked):
     """The whole picture, always found.
 
     >>> WholeImage().find(np.zeros((48, 40), np.uint8))
-    Box(left=0.0, top=0.0, width=40.0, height=48.0)
+    [Sight(box=Box(left=0.0, top=0.0, width=40.0, height=48.0), score=1.0)]
     """
 
     searches: ClassVar[bool] = False
 
-    def find(self, picture: np.ndarray) -> Box:
-        return Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0]))
+    def find(self, picture: np.ndarray) -> list[Sight]:
+        return [Sight(Box(0.0, 0.0, float(picture.shape[1]), float(picture.shape[0])), 1.0)]

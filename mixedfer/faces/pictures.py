@@ -1,0 +1,124 @@
+"""Picture files: which there are below a folder, what they depend on, and one of them as upright pixels."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer.disk import to_json
+from mixedfer.errors import BadInput, Unreadable
+
+GRAY = ("1", "L", "LA", "La")
+DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+
+
+def read(path: Path) -> np.ndarray:
+    """One picture, uint8: (h, w) where the file is gray, (h, w, 3) RGB otherwise, turned upright as its EXIF data say.
+
+    16 bits become 8; CMYK and palettes become RGB; transparency is dropped. Raises Unreadable for a file that holds no
+    picture, half a picture, more pixels than are safe, or several pictures; BadInput where it cannot be opened.
+    """
+    from PIL import Image
+
+    try:
+        raw = Path(path).read_bytes()
+    except OSError as error:
+        raise unopened(path, error) from error
+    if not raw:
+        raise Unreadable("an empty file", file=path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as odd EXIF data, which do not matter for the pixels
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(raw)) as image:
+                return _pixels(image, path)
+        except Image.UnidentifiedImageError as error:
+            raise Unreadable("not a picture that can be decoded", file=path) from error
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise Unreadable(f"more pixels than are safe to decode ({error})", file=path) from error
+        except (OSError, SyntaxError, ValueError, EOFError) as error:  # as Pillow's decoders tell of broken files
+            raise Unreadable(f"cannot be decoded ({error})", file=path) from error
+
+
+def _pixels(image, path: Path) -> np.ndarray:
+    from PIL import ImageOps
+
+    frames = getattr(image, "n_frames", 1)
+    if frames > 1 and image.format != "MPO":  # a photo beside which a camera has put a preview or a second view
+        raise Unreadable(f"{frames} pictures in one file (an animation?); give one file per picture", file=path)
+    image = ImageOps.exif_transpose(image)
+    if image.mode in DEEP:
+        return (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
+    if image.mode in ("I", "F"):
+        raise Unreadable(f"pixels of 32 bits (mode {image.mode}); save it with 8 or 16 bits per channel", file=path)
+    return np.array(image.convert("L" if image.mode in GRAY else "RGB"))
+
+
+def folder(data: Path, what: str) -> Path:
+    """`data`, seen to be a folder. Raises BadInput for a file, and says so where it is an archive."""
+    import shutil
+
+    if data.is_dir():
+        return data
+    packed = any(data.name.lower().endswith(ending) for _, endings, _ in shutil.get_unpack_formats() for ending in endings)
+    raise BadInput("an archive, not a folder" if packed else "not a folder", file=data,
+                   remedy=f"Unpack it first, then give the folder ({what}) with --data." if packed else
+                   f"Give a folder ({what}) with --data.")
+
+
+def files(root: Path) -> list[str]:
+    """Every file below `root`, by its path from there, in order; links to folders are followed.
+
+    Raises BadInput for a folder that cannot be opened, and for a link that leads back to a folder above it.
+    """
+    found = []
+    for place, folders, names in os.walk(root, onerror=_stop, followlinks=True):
+        found += [os.path.relpath(os.path.join(place, name), root) for name in names]
+        for name in folders:
+            _refuse_loop(os.path.join(place, name))
+    return sorted(found)
+
+
+def pictures(paths: Iterable[str]) -> list[str]:
+    """Those whose ending says that they are pictures."""
+    from imutils.paths import image_types
+
+    kinds = (*image_types, ".gif", ".webp", ".pgm", ".ppm")
+    return [path for path in paths if path.lower().endswith(kinds)]
+
+
+def fingerprint(root: Path, paths: Iterable[str]) -> str:
+    """What changes when one of these files does, or is added, renamed or taken away."""
+    return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in paths])
+
+
+def unopened(path: str | Path, error: OSError) -> BadInput:
+    """The error for a file or folder that is there and cannot be opened."""
+    return BadInput(f"cannot be opened ({error.strerror})", file=path,
+                    remedy="Make it readable or take it away, then give the same command again.")
+
+
+def _stop(error: OSError):
+    raise unopened(error.filename, error) from error
+
+
+def _refuse_loop(path: str) -> None:
+    if os.path.islink(path):
+        real = os.path.realpath(path)
+        if os.path.realpath(os.path.dirname(path)).startswith(os.path.join(real, "")) or \
+                os.path.realpath(os.path.dirname(path)) == real:
+            raise BadInput(f"a link to {real}, which it lies in", file=path, remedy="Remove the link.")
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """What changes when a file does, even if its size and time are put back: two files that trade names, a new permission."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise unopened(path, error) from error
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino
