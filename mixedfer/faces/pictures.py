@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import warnings
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mixedfer.disk import to_json
 from mixedfer.errors import BadInput, Unreadable
 
 GRAY = ("1", "L", "LA", "La")
@@ -93,8 +93,11 @@ def pictures(paths: Iterable[str]) -> list[str]:
 
 
 def fingerprint(root: Path, paths: Iterable[str]) -> str:
-    """What changes when one of these files does, or is added, renamed or taken away."""
-    return to_json([[os.fsencode(path).hex(), *_stamp(root / path)] for path in paths])
+    """What changes when one of these files does, or is added, renamed or taken away; 64 digits however many they are."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{os.fsencode(path).hex()} {_stamp(root / path)}\n".encode())
+    return digest.hexdigest()
 
 
 def unopened(path: str | Path, error: OSError) -> BadInput:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from mixedfer.faceset import PARTITIONS
 
 PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
                    "testing": 2, "privatetest": 2}
+STRAY = "in no class folder"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +41,7 @@ class Folder(Checked):
 
     def __post_init__(self):
         super().__post_init__()
-        try:
-            groups = re.compile(self.subject).groups
-        except re.error as error:
-            raise StudyError(f"Folder(subject={self.subject!r}) is not a regular expression: {error}") from error
-        if self.subject and groups != 1:
-            raise StudyError(f"Folder(subject={self.subject!r}) has {groups} groups, expected one that names the subject")
+        check_pattern(self)
 
     def fingerprint(self, data: Path | None) -> str:
         root = _root(data)
@@ -52,31 +50,65 @@ class Folder(Checked):
     def list(self, data: Path | None) -> Listing:
         """Every picture of the chosen classes, by path. Raises BadInput when a class is empty or a subject unreadable."""
         root = _root(data)
-        files, parts = pictures.files(root), _partitions(root)
-        known = _class_folders(root, parts)
-        entries, strays = [], []
-        for path in _pictures(files, root):
-            part, name = _place(path, bool(parts))
-            if name:
-                entries.append(Entry(path, path, name, part, self._subject(path, root)))
-            else:
-                strays.append(path)
-        listing = collect(entries, known, self.classes, excluded=Counter({"in no class folder": len(strays)}),
-                          note=_note(files, strays))
-        for index, name in enumerate(listing.classes):
-            if index not in listing.labels:
-                raise BadInput(f"class {name!r} has no picture", file=root / name,
-                               remedy="Add pictures, or leave the class out with classes=(...).")
-        return listing
-
-    def _subject(self, path: str, root: Path) -> str:
-        match = re.search(self.subject, path)
-        if not match:
-            raise BadInput(f"the subject pattern {self.subject!r} does not match", file=root / path)
-        return (match.group(1) or "") if self.subject else ""
+        files = pictures.files(root)
+        taken = _pictures(files, root)
+        entries, known = place(root, taken, self.subject)
+        return complete(root, entries, known, self.classes, note=describe(files, taken, entries, "pictures"))
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
         return pictures.read(Path(data) / key)
+
+
+def check_pattern(source: Any) -> None:
+    """Raise StudyError unless the source's `subject` is empty or a regular expression with one group."""
+    given = f"{type(source).__name__}(subject={source.subject!r})"
+    try:
+        groups = re.compile(source.subject).groups
+    except re.error as error:
+        raise StudyError(f"{given} is not a regular expression: {error}") from error
+    if source.subject and groups != 1:
+        raise StudyError(f"{given} has {groups} groups, expected one that names the subject")
+
+
+def place(root: Path, paths: list[str], subject: str) -> tuple[list[Entry], list[str]]:
+    """One entry per path, by the folder that it lies in (label "" where that is no class folder), and all class folders."""
+    parts = _partitions(root)
+    entries = []
+    for path in paths:
+        part, name = _place(path, bool(parts))
+        entries.append(Entry(path, path, name, part, _subject(subject, path, root) if name else ""))
+    return entries, _class_folders(root, parts)
+
+
+def complete(root: Path, entries: Iterable[Entry], known: Sequence[str], classes: Sequence[str], *, note: str) -> Listing:
+    """The listing of what `place` found; strays are counted. Raises BadInput for a class without a picture."""
+    strays = Counter()
+    found = (entry for entry in entries if entry.label or strays.update([STRAY]))
+    listing = collect(list(found), known, classes, excluded=strays, note=note)
+    for index, name in enumerate(listing.classes):
+        if index not in listing.labels:
+            raise BadInput(f"class {name!r} has no picture", file=root / name,
+                           remedy="Add pictures, or leave the class out with classes=(...).")
+    return listing
+
+
+def describe(files: Sequence[str], taken: Sequence[str], entries: Sequence[Entry], kind: str) -> str:
+    """What is left out: files of other kinds, by ending, and those that lie in no class folder."""
+    names = [os.path.basename(path).lower() for path in set(files).difference(taken)]
+    kinds = Counter(os.path.splitext(name)[1] or "no ending" for name in names if not name.startswith("."))
+    kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
+    strays = [entry.id for entry in entries if not entry.label]
+    notes = [f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})."] * bool(kinds)
+    notes += [f"{len(strays)} {kind} lie in no class folder and are left out: {', '.join(strays[:3])}"
+              f"{', ...' if len(strays) > 3 else '.'}"] * bool(strays)
+    return " ".join(notes)
+
+
+def _subject(pattern: str, path: str, root: Path) -> str:
+    match = re.search(pattern, path)
+    if not match:
+        raise BadInput(f"the subject pattern {pattern!r} does not match", file=root / path)
+    return (match.group(1) or "") if pattern else ""
 
 
 def _root(data: Path | None) -> Path:
@@ -96,17 +128,6 @@ def _pictures(files: list[str], root: Path) -> list[str]:
     if not found:
         raise BadInput("no picture in this folder", file=root, remedy="Expected FOLDER/class/picture.png or .jpg.")
     return found
-
-
-def _note(files: list[str], strays: list[str]) -> str:
-    """What is left out: files that are not taken for pictures, by kind, and pictures in no class folder."""
-    names = [os.path.basename(path).lower() for path in set(files).difference(pictures.pictures(files))]
-    kinds = Counter(os.path.splitext(name)[1] or "no ending" for name in names if not name.startswith("."))
-    kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
-    notes = [f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})."] * bool(kinds)
-    notes += [f"{len(strays)} pictures lie in no class folder and are left out: {', '.join(strays[:3])}"
-              f"{', ...' if len(strays) > 3 else '.'}"] * bool(strays)
-    return " ".join(notes)
 
 
 def _partitions(root: Path) -> list[str]:
