@@ -61,14 +61,19 @@ def _pixels(image, path: Path) -> np.ndarray:
 
 def folder(data: Path, what: str) -> Path:
     """`data`, seen to be a folder. Raises BadInput for a file, and says so where it is an archive."""
-    import shutil
-
     if data.is_dir():
         return data
-    packed = any(data.name.lower().endswith(ending) for _, endings, _ in shutil.get_unpack_formats() for ending in endings)
-    raise BadInput("an archive, not a folder" if packed else "not a folder", file=data,
-                   remedy=f"Unpack it first, then give the folder ({what}) with --data." if packed else
+    raise BadInput("an archive, not a folder" if packed(data) else "not a folder", file=data,
+                   remedy=f"Unpack it first, then give the folder ({what}) with --data." if packed(data) else
                    f"Give a folder ({what}) with --data.")
+
+
+def packed(path: Path) -> bool:
+    """Whether a file's name says that it is an archive."""
+    import shutil
+
+    endings = [ending for _, endings, _ in shutil.get_unpack_formats() for ending in endings]
+    return path.name.lower().endswith((*endings, ".rar", ".7z"))
 
 
 def files(root: Path) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.faces.datasets.fer2013 import CLASSES, Fer2013
 
+USAGE = ("Training", "PublicTest", "PrivateTest")
 PIXELS = " ".join(str(value % 256) for value in range(48 * 48))
 
 
@@ -12,10 +13,15 @@ def write(path, rows, header="emotion,pixels,Usage"):
     return path
 
 
+def look_alike(folder):
+    folder.mkdir()
+    write(folder / "fer2013.csv", [f"{row % 5},{PIXELS},{usage}" for row, usage in enumerate(USAGE * 3)])
+    return Fer2013(classes=CLASSES[:4]), folder, 9
+
+
 @pytest.fixture
 def csv(tmp_path):
-    usages = ["Training", "PublicTest", "PrivateTest"]
-    return write(tmp_path / "fer2013.csv", [f"{row % 7},{PIXELS},{usages[row % 3]}" for row in range(21)])
+    return write(tmp_path / "fer2013.csv", [f"{row % 7},{PIXELS},{USAGE[row % 3]}" for row in range(21)])
 
 
 def test_rows_become_pictures_labels_and_partitions(csv):

@@ -15,6 +15,19 @@ def picture(path, colour=(200, 100, 50)):
     cv2.imwrite(str(path), np.full((8, 6, 3), colour[::-1], np.uint8))
 
 
+def look_alike(folder):
+    for name in ("happy/anna-01", "happy/ben-02", "sad/anna-03", "sad/carl-04", "lost"):
+        picture(folder / f"{name}.png")
+    return Folder(subject=r"([a-z]+)-\d+|lost"), folder
+
+
+def look_alike_with_partitions(folder):
+    for name in ("train/happy/1", "train/sad/2", "val/happy/3", "test/sad/4", "train/5"):
+        picture(folder / f"{name}.jpg")
+    (folder / "README.txt").touch()
+    return Folder(), folder
+
+
 @pytest.fixture
 def photos(tmp_path):
     for name in ("happy/anna-01", "happy/ben-02", "sad/anna-03", "sad/carl-04"):

@@ -72,7 +72,7 @@ def collect(entries: Iterable[Entry], known: Sequence[str], classes: Sequence[st
     >>> listing.ids, dict(listing.excluded)
     (['a.png'], {'of a class that the study leaves out': 1})
     """
-    classes, reasons = choose(classes, known), Counter(excluded)
+    classes, reasons = choose(classes, known), +Counter(excluded)  # without the reasons that left nothing out
     number = {name: index for index, name in enumerate(classes)}
     kept = [entry for entry in entries if entry.label in number or reasons.update([NOT_CHOSEN])]
     ids = [entry.id for entry in kept]

@@ -21,6 +21,7 @@ import numpy as np
 from mixedfer import disk
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
+from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, choose, collect, need
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -72,6 +73,8 @@ class Fer2013(Checked):
 
 def _file(data: Path | None) -> Path:
     path = need(data, "fer2013.csv or icml_face_data.csv")
+    if pictures.packed(path):
+        raise BadInput("an archive", file=path, remedy=f"Unpack it first, then give {' or '.join(FILES)} with --data.")
     if not path.is_dir():
         return path
     for name in FILES:

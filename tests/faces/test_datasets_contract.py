@@ -1,0 +1,137 @@
+"""What every data set must do. A test file joins by offering a function whose name begins with `look_alike`:
+
+    def look_alike(folder): ...     lays a few pictures out as the official download does and returns (data set, --data)
+
+Each picture that is laid out must be listed or counted as left out. They are the picture files below --data; where they are
+not files of their own (a table, a video), the function returns their number too: (data set, --data, number).
+"""
+
+import dataclasses
+import importlib
+import json
+import pickle
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixedfer.checked import Checked
+from mixedfer.errors import BadInput
+from mixedfer.faces import pictures
+from mixedfer.identity import canonical
+
+HERE = Path(__file__).parent
+MODULES = [path.stem for path in sorted(HERE.glob("test_*.py")) if "\ndef look_alike" in path.read_text(encoding="utf-8")]
+LAYOUTS = {f"{module.removeprefix('test_')}-{name}": layout for module in MODULES
+           for name, layout in vars(importlib.import_module(f"tests.faces.{module}")).items() if name.startswith("look_alike")}
+
+
+@pytest.fixture(params=LAYOUTS)
+def laid_out(request, tmp_path):
+    """A data set, its --data, and how many pictures there are."""
+    dataset, data, *number = LAYOUTS[request.param](tmp_path / "set")
+    return dataset, data, number[0] if number else len(pictures.pictures(pictures.files(data)))
+
+
+def test_every_picture_is_listed_or_counted(laid_out):
+    dataset, data, number = laid_out
+    listing = dataset.list(data)
+    assert len(listing.keys) > 0
+    assert len(listing.keys) + sum(listing.excluded.values()) == number
+    assert min(listing.excluded.values(), default=1) > 0
+
+
+def test_what_a_listing_says_has_one_entry_for_each_picture(laid_out):
+    dataset, data, _ = laid_out
+    listing = dataset.list(data)
+    count = len(listing.keys)
+    assert len(listing.ids) == len(set(listing.ids)) == len(listing.labels) == count
+    assert listing.labels.min() >= 0 and listing.labels.max() < len(listing.classes)
+    shapes = {"partition": (count,), "subjects": (count,), "votes": (count, len(listing.classes)), "boxes": (count, 4)}
+    for name, shape in shapes.items():
+        assert getattr(listing, name) is None or getattr(listing, name).shape == shape, name
+    assert listing.votes is None or np.allclose(listing.votes.sum(1), 1)
+
+
+def test_a_listing_is_the_same_each_time(laid_out):
+    dataset, data, _ = laid_out
+    one, two = dataset.list(data), dataclasses.replace(dataset).list(Path(data))
+    np.testing.assert_equal(dataclasses.asdict(one), dataclasses.asdict(two))
+
+
+def test_keys_are_small_and_travel_to_other_processes(laid_out):
+    dataset, data, _ = laid_out
+    keys = dataset.list(data).keys
+    assert pickle.loads(pickle.dumps((dataset, data, keys))) == (dataset, data, keys)
+    assert max(len(pickle.dumps(key)) for key in keys) < 1000
+
+
+def test_every_picture_is_bytes_of_gray_or_colour(laid_out):
+    dataset, data, _ = laid_out
+    for key in dataset.list(data).keys:
+        image = dataset.read(data, key)
+        assert image.dtype == np.uint8 and min(image.shape[:2]) > 0
+        assert image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+
+
+def test_the_fingerprint_changes_with_a_picture_and_not_without(laid_out):
+    dataset, data, _ = laid_out
+    before = dataset.fingerprint(data)
+    assert dataset.fingerprint(data) == before
+    name = dataset.list(data).ids[0]
+    files = [data] if data.is_file() else [path for path in data.rglob("*") if path.is_file() and path.name in name]
+    with open(files[0], "ab") as file:
+        file.write(b"\n")
+    assert dataset.fingerprint(data) != before
+
+
+def test_it_is_a_part_of_a_study(laid_out):
+    dataset, data, _ = laid_out
+    assert isinstance(dataset, Checked)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        dataset.classes = ()
+    assert json.loads(json.dumps(canonical(dataset)))["kind"].startswith(type(dataset).__module__)
+    dataset.list(data).note.encode()  # reports are written in UTF-8
+
+
+def test_some_of_the_classes(laid_out):
+    dataset, data, number = laid_out
+    everything = dataset.list(data)
+    present = [everything.classes[label] for label in np.unique(everything.labels)]
+    chosen = tuple(reversed(present[:2]))
+    some = dataclasses.replace(dataset, classes=chosen).list(data)
+    assert some.classes == chosen
+    names = dict(zip(everything.ids, np.array(everything.classes)[everything.labels]))
+    assert {name: chosen[label] for name, label in zip(some.ids, some.labels)} == {
+        name: label for name, label in names.items() if label in chosen}
+    assert len(some.keys) + sum(some.excluded.values()) == number
+
+
+def test_no_data_and_no_such_data(laid_out, tmp_path):
+    dataset, _, _ = laid_out
+    for method in (dataset.list, dataset.fingerprint):
+        with pytest.raises(BadInput, match="--data"):
+            method(None)
+        with pytest.raises(BadInput, match=r"nowhere.*no such file") as error:
+            method(tmp_path / "nowhere")
+        assert "--data" in error.value.remedy
+
+
+def test_an_empty_folder_and_one_of_something_else(laid_out, tmp_path):
+    dataset, _, _ = laid_out
+    other = tmp_path / "other"
+    other.mkdir()
+    with pytest.raises(BadInput, match="other"):
+        dataset.list(other)
+    (other / "thesis.txt").write_text("something else")
+    with pytest.raises(BadInput, match="other"):
+        dataset.list(other)
+
+
+def test_an_archive(laid_out, tmp_path):
+    dataset, data, _ = laid_out
+    if data.is_dir():
+        archive = shutil.make_archive(tmp_path / "download", "zip", data)
+        with pytest.raises(BadInput, match=r"download\.zip: an archive.*Unpack"):
+            dataset.list(Path(archive))
