@@ -25,9 +25,9 @@ from mixedfer.disk import hash_source, to_json
 from mixedfer.errors import StudyError
 
 #: Packages with one component per file; the rest of mixedfer is named as a whole by those who use it.
-COMPONENTS = ("mixedfer.faces.datasets.", "mixedfer.faces.detectors.", "mixedfer.learning.augmentations.",
-              "mixedfer.learning.backbones.", "mixedfer.learning.fusions.", "mixedfer.learning.landmark_branches.",
-              "mixedfer.learning.schedules.", "mixedfer.learning.views.")
+COMPONENTS = ("mixedfer.faces.alignments.", "mixedfer.faces.datasets.", "mixedfer.faces.detectors.",
+              "mixedfer.learning.augmentations.", "mixedfer.learning.backbones.", "mixedfer.learning.fusions.",
+              "mixedfer.learning.landmark_branches.", "mixedfer.learning.schedules.", "mixedfer.learning.views.")
 
 
 def canonical(value: Any) -> Any:
