@@ -39,8 +39,8 @@ def holder(folder: Path, marker: str, layout: str) -> Path:
     """The one folder of `holders`. Raises BadInput where none does, or several do; `layout` says what was expected."""
     found = holders(folder, marker)
     if len(found) > 1:
-        raise BadInput(f"{marker} is in {found[0].name} and in {found[1].name}", file=folder,
-                       remedy="Give one of them with --data.")
+        one, two = (text(str(place.relative_to(folder))) for place in found[:2])
+        raise BadInput(f"{marker} is in {one} and in {two}", file=folder, remedy="Give one of them with --data.")
     if found:
         return found[0]
     above = next((place for place in folder.absolute().parents[:3] if (place / marker).exists()), None)
@@ -95,10 +95,10 @@ def text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def unofficial(**counts: tuple[int, int]) -> str:
+def unofficial(counts: Mapping[str, tuple[int, int]]) -> str:
     """A sentence on the counts, (here, official), that differ; nothing where none does.
 
-    >>> unofficial(pictures=(212, 213), people=(10, 10))
+    >>> unofficial({"pictures": (212, 213), "people": (10, 10)})
     'Here are 212 pictures; the official set has 213.'
     """
     odd = [f"Here are {here:,} {name}; the official set has {official:,}."

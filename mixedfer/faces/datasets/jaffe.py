@@ -50,7 +50,7 @@ class Jaffe(Checked):
         entries = [Entry(path, path, CODES[name[2].upper()], subject=name[1].upper()) for path, name in found.items()]
         people = {entry.subject for entry in entries}
         return collect(entries, CLASSES, self.classes, excluded={_layout.OTHER_NAME: others},
-                       note=_layout.unofficial(pictures=(len(entries), 213), people=(len(people), 10)))
+                       note=_layout.unofficial({"pictures": (len(entries), 213), "people": (len(people), 10)}))
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
         return pictures.read(Path(data) / key)
