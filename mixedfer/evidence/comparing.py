@@ -7,12 +7,12 @@
     an arm collapsed in every run     none: what has learnt nothing tells nothing of landmarks
     no spread of the difference       none: an error of exactly 0 is chance, not certainty
 
-The cases are subjects where every tested image has one and some subject has several images: images of one person are not
-independent, and a test that took them so would find differences that are not there (29% to 59% of the time in simulation
-instead of 5%). Fewer than five subjects are no sample of people, and nothing is tested.
+The cases are subjects where some subject has several tested images, and an image whose subject is not known is a case of its
+own: images of one person are not independent, and a test that took them so would find differences that are not there (29% to
+59% of the time in simulation instead of 5%). Fewer than five subjects are no sample of people, and nothing is tested.
 
 Any metric of `metrics.HIGHER_IS_BETTER` can be the study's. Where some runs of an arm collapsed, the test is told but no
-verdict: the gain or the tie may be that of the runs that failed.
+verdict: the gain or the tie may be that of the runs that failed. Its p-values stay among those that Holm adjusts.
 """
 
 from __future__ import annotations
@@ -76,10 +76,9 @@ def everything(results: Results) -> np.ndarray:
 def cases(results: Results, keep: np.ndarray) -> tuple[str, np.ndarray]:
     """What is independent among the images kept: "subjects" or "images", and the number 0.. of each image's case."""
     subjects = np.asarray(results.faces.subjects)[results.rows[keep]]
-    people, numbers = np.unique(subjects, return_inverse=True)
-    if len(people) < len(subjects) and people[0] >= 0:
-        return "subjects", numbers
-    return "images", np.arange(len(subjects))
+    alone = -1 - np.arange(len(subjects))
+    people, numbers = np.unique(np.where(subjects >= 0, subjects, alone), return_inverse=True)
+    return ("subjects", numbers) if len(people) < len(subjects) else ("images", np.arange(len(subjects)))
 
 
 def case_sums(results: Results, arm: str, metric: str, keep: np.ndarray) -> np.ndarray:
@@ -142,15 +141,14 @@ def _withheld(results: Results, treatment: str, metric: str, keep: np.ndarray, w
 
 
 def _doubt(results: Results, finding: Finding, higher_is_better: bool) -> Finding:
-    """Take a verdict back where runs of either arm collapsed, and with it the p-values that a verdict needs."""
+    """Take a verdict back where runs of either arm collapsed; p and p_beyond stay, for Holm has counted them."""
     fallen = {name: len(collapsed(results, name)) for name in (finding.control, finding.treatment)}
     told = [wording.fell(name, count, _runs(results, name)) for name, count in fallen.items() if count]
     if finding.p is None or not told:
         return finding
     leans = "" if finding.p_adjusted < LEVEL or not finding.estimate else "leans "
     lean = f"{leans}{direction(finding.estimate, higher_is_better)}, but {' and '.join(told)}"
-    return dataclasses.replace(finding, verdict="inconclusive", lean=lean, p_beyond=None, p_beyond_adjusted=None,
-                               p_equivalence=None)
+    return dataclasses.replace(finding, verdict="inconclusive", lean=lean, p_equivalence=None)
 
 
 def _runs(results: Results, arm: str) -> int:

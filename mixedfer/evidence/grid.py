@@ -163,8 +163,8 @@ def _rows(point: int, summary: Mapping) -> list[dict]:
 
 
 def _judged(row: dict, higher_is_better: bool) -> dict:
-    """A row by its adjusted p-values; where the point itself gave none to judge by, as the point has it."""
-    if row["p_beyond"] is None:
+    """A row by its adjusted p-values; as the point has it where nothing was tested or runs collapsed."""
+    if row["p"] is None or row["collapsed"]:
         return row
     word, lean = verdict(row["estimate"], p=row["p"], p_adjusted=row["p_holm"], p_beyond=row["p_beyond_holm"],
                          p_equivalence=row["p_equivalence"], higher_is_better=higher_is_better, after="Holm over the grid")

@@ -57,6 +57,17 @@ def test_one_image_per_subject_is_images(drawn):
     assert comparing.compare_all(own) == comparing.compare_all(without_subjects(drawn))
 
 
+def test_an_image_without_a_subject_is_a_case_of_its_own(drawn):
+    """40 subjects of 10 images each, but for three images of the first: 43 cases."""
+    subjects = np.full(len(drawn.faces), -1)
+    subjects[drawn.rows[3:]] = np.arange(3, 400) // 10
+    study = dataclasses.replace(drawn, faces=dataclasses.replace(drawn.faces, subjects=subjects))
+    kind, numbers = comparing.cases(study, comparing.everything(study))
+    assert kind == "subjects" and len(np.unique(numbers)) == 3 + 40
+    assert len(np.unique(numbers[:3])) == 3 and set(numbers[:3]).isdisjoint(numbers[3:]) and len(set(numbers[3:10])) == 1
+    assert comparing.compare_all(study)[0].test == "two-way random effects over replicates and subjects"
+
+
 def test_four_people_are_too_few(drawn):
     four = dataclasses.replace(drawn, faces=dataclasses.replace(drawn.faces, subjects=np.arange(len(drawn.faces)) % 4))
     for finding in comparing.compare_all(four):

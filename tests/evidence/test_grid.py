@@ -65,7 +65,8 @@ def test_rows_are_those_of_the_points_adjusted_over_the_whole_grid(points, writt
 
 def test_a_finding_that_does_not_survive_the_grid_is_inconclusive():
     """Holm over three: the p of "beyond the margin" decides on helps and hurts, the p of no difference on the direction."""
-    row = {"p": 0.01, "p_beyond": 0.03, "p_equivalence": 1.0, "estimate": 0.03, "verdict": "helps", "lean": "positive"}
+    row = {"p": 0.01, "p_beyond": 0.03, "p_equivalence": 1.0, "estimate": 0.03, "verdict": "helps", "lean": "positive",
+           "collapsed": False}
     one, two, three = grid.adjusted([row, row | {"p": 0.0001, "p_beyond": 0.001, "estimate": -0.03},
                                      row | {"p": 0.04, "p_beyond": 0.05, "p_equivalence": 0.01}])
     assert [made["p_holm"] for made in (one, two, three)] == pytest.approx([0.02, 0.0003, 0.04])
@@ -79,8 +80,23 @@ def test_a_finding_that_does_not_survive_the_grid_is_inconclusive():
 def test_a_point_with_collapsed_runs_has_no_verdict_in_the_grid_either(written):
     rows = [row for row in written[2]["rows"] if row["collapsed"]]
     assert [(row["treatment"], row["verdict"], row["ci95"]) for row in rows] == [("mixed", "inconclusive", None)]
-    row = {"p": 0.001, "p_beyond": None, "p_equivalence": None, "estimate": 0.1, "verdict": "inconclusive", "lean": "so"}
-    assert grid.adjusted([row])[0]["lean"] == "so"
+    row = {"p": 0.001, "p_beyond": 0.002, "p_equivalence": None, "estimate": 0.1, "verdict": "inconclusive", "lean": "so",
+           "collapsed": True}
+    assert (grid.adjusted([row])[0]["lean"], grid.adjusted([row])[0]["verdict"]) == ("so", "inconclusive")
+
+
+def test_a_grid_of_one_point_adjusts_as_the_point_does(tmp_path):
+    """Partly collapsed treatments stay in the family in both places; they get no verdict in either."""
+    def fail(arm, fold, replicate, facts):
+        if arm in ("shuffled", "noise") and replicate == 0:
+            facts["test"]["probabilities"][:] = [0.5001, 0.4999]
+    one = _summary(tmp_path, arms=("image-only", "mixed", "shuffled", "noise"), effect={"mixed": 0.25}, images=400, edit=fail)
+    own, rows = one["comparisons"], grid.collect("a", "Why?", [({"epochs": 1}, "epochs=1", one)])["rows"]
+    assert [arm["collapsed"] for arm in one["arms"]] == [False, False, True, True]
+    assert [(row["p_holm"], row["p_beyond_holm"], row["verdict"], row["lean"]) for row in rows] == [
+        (row["p_adjusted"], row["p_beyond_adjusted"], row["verdict"], row["lean"]) for row in own]
+    assert own[0]["verdict"] == "helps" and own[0]["p_beyond_adjusted"] == pytest.approx(3 * own[0]["p_beyond"])
+    assert all(row["verdict"] == "inconclusive" and "collapsed in 1 of 3 runs" in row["lean"] for row in own[1:])
 
 
 def test_values_are_told_by_class_and_differing_fields(written):

@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from mixedfer.errors import BadInput, Fault
-from mixedfer.evidence.statistics import mcnemar, two_way
+from mixedfer.evidence import metrics
+from mixedfer.evidence.statistics import jackknife, mcnemar, two_way
 from tests.evidence.synthetic import scores
 
 
@@ -114,6 +115,20 @@ def test_replicates_that_tie_by_chance_are_not_certainty():
     """Each replicate differs on one image in 4, on another one: MS_TR is 0 and MS_TC < MS_TRC, yet nothing is sure."""
     found = two_way.estimate(np.zeros((2, 4), bool), np.array([[1, 0, 0, 0], [0, 1, 0, 0]], bool))
     assert found.se > 0.1 and found.p > 0.05
+
+
+def test_pseudovalues_that_tie_by_chance_are_not_certainty():
+    """Two replicates with one balanced accuracy: what rounding leaves between their sums is no spread of seeds."""
+    rng, truth, ties = np.random.default_rng(0), np.repeat([0, 1], 30), 0
+    for _ in range(200):
+        answers = np.where(rng.random((2, 2, 60)) < 0.8, truth, 1 - truth)
+        control, treatment = (np.stack([jackknife.pseudovalues(metrics.score, metrics.parts("balanced_accuracy", truth, run))
+                                        for run in np.eye(2)[arm]]) for arm in answers)
+        if np.ptp((treatment - control).mean(1)) < 1e-12:
+            ties += 1
+            assert two_way.mean_squares(control, treatment)[0].replicate == 0
+            assert two_way.estimate(control, treatment).se > 0.01
+    assert ties > 5
 
 
 def test_one_replicate_says_nothing_about_new_seeds():

@@ -120,7 +120,8 @@ def mean_squares(control: np.ndarray, treatment: np.ndarray) -> tuple[MeanSquare
     squared = np.count_nonzero(table) if wide is np.int64 else np.vdot(table, table)
     mean = float(total) / count
     # Sums of squared deviations; integers stay exact until the last division.
-    replicate = float(replicates * (by_replicate**2).sum() - total**2) / count
+    tied = np.ptp(by_replicate) < SAME * cases
+    replicate = 0.0 if tied else float(replicates * (by_replicate**2).sum() - total**2) / count
     case = float(cases * (by_case**2).sum() - total**2) / count
     rest = max(float(squared) - float(total) * mean - replicate - case, 0.0)
     degrees = (replicates - 1) * (cases - 1)
