@@ -1,15 +1,20 @@
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mixedfer.errors import BadInput, StudyError
-from mixedfer.faces.datasets.fer2013 import CLASSES, Fer2013
+from mixedfer.faces.datasets.fer2013 import CLASSES, COUNTS, Fer2013
+from tests.faces.look_alikes import picture
 
 USAGE = ("Training", "PublicTest", "PrivateTest")
 PIXELS = " ".join(str(value % 256) for value in range(48 * 48))
 
 
 def write(path, rows, header="emotion,pixels,Usage"):
-    path.write_text("\n".join([header, *rows]) + "\n")
+    path.write_text("\n".join([header, *rows]) + "\n", errors="surrogateescape")
     return path
 
 
@@ -17,6 +22,14 @@ def look_alike(folder):
     folder.mkdir()
     write(folder / "fer2013.csv", [f"{row % 5},{PIXELS},{usage}" for row, usage in enumerate(USAGE * 3)])
     return Fer2013(classes=CLASSES[:4]), folder, 9
+
+
+def look_alike_folders(folder):
+    """As Kaggle's users have it: a test folder that holds both test parts, told apart by the pictures' names."""
+    for label in CLASSES:
+        for name in ("train/{}/Training_1", "train/{}/Training_2", "test/{}/PublicTest_3", "test/{}/PrivateTest_4"):
+            picture(folder / f"{name.format(label)}{CLASSES.index(label)}.jpg")
+    return Fer2013(), folder
 
 
 @pytest.fixture
@@ -42,6 +55,56 @@ def test_the_folder_will_do_and_so_will_the_other_official_file(tmp_path):
     assert source.read(tmp_path, listing.keys[0])[0, 5] == 5
 
 
+def test_the_file_may_lie_a_little_deeper(csv):
+    (csv.parent / "archive").mkdir()
+    csv.rename(csv.parent / "archive" / csv.name)
+    source = Fer2013()
+    listing = source.list(csv.parent)
+    assert len(listing.ids) == 21 and source.read(csv.parent, listing.keys[0])[0, 5] == 5
+
+
+def test_class_folders(tmp_path):
+    source, data = look_alike_folders(tmp_path / "set")
+    listing = source.list(data)
+    assert listing.classes == CLASSES and len(listing.ids) == 28
+    assert {(name.split("/")[2].split("_")[0], part) for name, part in zip(listing.ids, listing.partition.tolist())} == {
+        ("Training", 0), ("PublicTest", 1), ("PrivateTest", 2)}
+    assert all(name.split("/")[1] == CLASSES[label] for name, label in zip(listing.ids, listing.labels))
+    assert "Here are 14 train pictures; the official set has 28,709." in listing.note
+    assert source.read(data, listing.keys[0]).shape == (6, 7)
+
+
+def test_class_folders_of_which_nothing_tells_the_test_parts_apart(tmp_path):
+    for name in ("train/Angry/1", "train/Happy/2", "test/Angry/3", "test/Happy/4"):
+        picture(tmp_path / f"{name}.png")
+    listing = Fer2013(classes=("happy", "angry")).list(tmp_path)
+    assert listing.classes == ("happy", "angry") and listing.labels.tolist() == [1, 0, 1, 0]
+    assert listing.partition.tolist() == [2, 2, 0, 0]
+    official = np.array(COUNTS["happy"]) + COUNTS["angry"]
+    assert f"Here are 0 validation pictures; the official set has {official[1]:,}." in listing.note
+
+
+def test_folders_of_three_parts_and_of_none(tmp_path):
+    for part in ("Training", "PublicTest", "PrivateTest"):
+        picture(tmp_path / "parts" / part / "sad" / f"PublicTest_{part}.png")
+    picture(tmp_path / "whole" / "sad" / "1.png")
+    source = Fer2013(classes=("sad",))
+    assert source.list(tmp_path / "parts").partition.tolist() == [2, 1, 0]
+    whole = source.list(tmp_path / "whole")
+    assert whole.partition is None
+    assert whole.note == f"Here are 1 pictures; the official set has {sum(COUNTS['sad']):,}."
+
+
+def test_class_folders_that_are_not_these(tmp_path):
+    for name in ("angry", "happyness"):
+        picture(tmp_path / name / "1.png")
+    with pytest.raises(BadInput, match=r"'happyness' is none of FER2013's\. Did you mean 'happy'"):
+        Fer2013().list(tmp_path)
+    (tmp_path / "happyness").rename(tmp_path / "happy")
+    with pytest.raises(BadInput, match="no class folder 'disgust'"):
+        Fer2013().list(tmp_path)
+
+
 def test_classes_may_be_chosen_in_any_order(csv):
     listing = Fer2013(classes=("sad", "happy")).list(csv)
     assert listing.labels.tolist() == [1, 0] * 3
@@ -58,6 +121,8 @@ def test_an_unknown_class_is_refused_with_the_nearest():
     (f"3,{PIXELS[:500]}", r"row 3: 2 columns"),
     (f"9,{PIXELS},Training", r"row 3: emotion '9', expected 0 to 6"),
     (f"happy,{PIXELS},Training", r"row 3: emotion 'happy'"),
+    (f"{'1' * 5000},{PIXELS},Training", r"row 3: emotion '1"),
+    (f"\udcb2,{PIXELS},Training", r"row 3: emotion"),
     (f"3,{PIXELS},Trainign", r"row 3: Usage 'Trainign'"),
     ("3,,Training", r"row 3: 0 pixels"),
 ])
@@ -117,3 +182,39 @@ def test_the_real_file(real_data):
     assert dict(zip(CLASSES, np.bincount(listing.labels))) == {
         "angry": 4953, "disgust": 547, "fear": 5121, "happy": 8989, "sad": 6077, "surprise": 4002, "neutral": 6198}
     assert listing.note == ""
+    parts = np.stack([np.bincount(listing.labels[listing.partition == part]) for part in range(3)], 1)
+    assert dict(zip(CLASSES, map(tuple, parts.tolist()))) == COUNTS
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A folder whose file the examples of a property write anew."""
+    return tmp_path_factory.mktemp("mangled")
+
+
+MANGLED = st.binary(max_size=20) | st.sampled_from([b",", b" ", b"\n", b"\r", b"\0", b"-1", b"256", b"0x7", b"1e3", b"+7"])
+
+
+@given(at=st.integers(0, 2304), length=st.integers(0, 12), text=MANGLED, from_end=st.booleans())
+def test_a_mangled_row_reads_right_or_is_named(place, at, length, text, from_end):
+    good = f"3,{PIXELS},Training".encode()
+    at = max(0, len(good) - at) if from_end else at
+    row = good[:at] + text + good[at + length:]
+    path = place / f"{abs(hash(row))}.csv"  # another name each time, for a reader keeps its file open
+    path.write_bytes(b"emotion,pixels,Usage\n" + good + b"\n" + row + b"\n" + good + b"\n")
+    source = Fer2013()
+    try:
+        listing = source.list(path)
+        pictures = [source.read(path, key) for key in listing.keys]
+    except BadInput as error:
+        assert error.file == path and error.row in range(3, 4 + text.count(b"\n"))
+    else:
+        lines = [line for line in row.split(b"\n") if line.strip()]
+        assert len(pictures) == 2 + len(lines)
+        for line, seen, label in zip(lines, pictures[1:], listing.labels[1:]):
+            emotion, pixels, usage = line.split(b",")
+            assert int(emotion) == label and usage.strip() in (b"Training", b"PublicTest", b"PrivateTest")
+            assert re.fullmatch(rb"\s*([+]?\d+\s+){2303}[+]?\d+\s*", pixels)
+            assert seen.ravel().tolist() == [int(value) for value in pixels.split()]
+    finally:
+        path.unlink()

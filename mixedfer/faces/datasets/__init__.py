@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,6 +87,21 @@ def collect(entries: Iterable[Entry], known: Sequence[str], classes: Sequence[st
                    subjects=np.where(names == "", -1, np.arange(len(names)))[subjects] if any(names) else None,
                    votes=_votes(kept, known, classes) if any(entry.votes for entry in kept) else None,
                    boxes=np.array([entry.box or [np.nan] * 4 for entry in kept]) if any(entry.box for entry in kept) else None)
+
+
+def entries(listing: Listing) -> Iterator[Entry]:
+    """What `collect` makes such a listing of, picture by picture, for data sets that wrap another one.
+
+    >>> list(entries(collect([Entry(1, "a.png", "sad", 2, votes=(1, 3))], ("fear", "sad"))))
+    [Entry(key=1, id='a.png', label='sad', partition=2, subject='', votes=(0.25, 0.75), box=())]
+    """
+    subjects = np.full(len(listing.ids), -1) if listing.subjects is None else listing.subjects
+    partition = np.full(len(listing.ids), -1) if listing.partition is None else listing.partition
+    for row, (key, name, label) in enumerate(zip(listing.keys, listing.ids, listing.labels)):
+        yield Entry(key, name, listing.classes[label], int(partition[row]),
+                    subject="" if subjects[row] < 0 else f"{subjects[row]:09d}",
+                    votes=() if listing.votes is None else tuple(listing.votes[row].tolist()),
+                    box=() if listing.boxes is None else tuple(listing.boxes[row].tolist()))
 
 
 def _votes(entries: Sequence[Entry], known: Sequence[str], classes: Sequence[str]) -> np.ndarray:

@@ -4,7 +4,10 @@ Source: Goodfellow et al., "Challenges in Representation Learning", ICONIP 2013;
 Representation Learning: Facial Expression Recognition Challenge". Terms: for research. Expected: 28,709 training, 3,589
 public test (used for validation) and 3,589 private test (used for the test) rows; human accuracy 65 +- 5 %.
 Reads `fer2013.csv` (emotion,pixels,Usage) and `icml_face_data.csv` (emotion, Usage, pixels); --data is the file or its
-folder.
+folder. Or a folder of pictures as Kaggle's users have it: `train/angry/...`, `test/angry/...` (or Training, PublicTest,
+PrivateTest), with the same seven classes. Kaggle's `test` holds both test parts, 7,178 pictures; where their names begin
+with PublicTest_ and PrivateTest_ the first become the validation part, as is official. Where nothing tells them apart,
+validation is drawn from the training part, and the note says that the test part is not the official one.
 """
 
 from __future__ import annotations
@@ -13,18 +16,25 @@ import functools
 import mmap
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from mixedfer import disk
 from mixedfer.checked import Checked
-from mixedfer.errors import BadInput
+from mixedfer.errors import BadInput, nearest
 from mixedfer.faces import pictures
-from mixedfer.faces.datasets import Entry, Listing, choose, collect, need
+from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect, entries, need
+from mixedfer.faces.datasets.folder import Folder
+from mixedfer.faceset import PARTITIONS
 
 CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+#: Pictures of each class in the official training, public test and private test part.
+COUNTS = {"angry": (3995, 467, 491), "disgust": (436, 56, 55), "fear": (4097, 496, 528), "happy": (7215, 895, 879),
+          "sad": (4830, 653, 594), "surprise": (3171, 415, 416), "neutral": (4965, 607, 626)}
+LABELS = {str(number).encode(): number for number in range(len(CLASSES))}
 USAGE = {b"Training": 0, b"PublicTest": 1, b"PrivateTest": 2}
 FILES = ("fer2013.csv", "icml_face_data.csv")
 SIDE = 48
@@ -32,9 +42,21 @@ ROWS = 35_887
 CUT_OFF = "Is the file cut off? Download it again."
 
 
+class Row(NamedTuple):
+    """One row of the CSV: `number` as a spreadsheet counts (the header is row 1), `emotion` a number into CLASSES, `partition`
+    one into `faceset.PARTITIONS`, `start` the first byte of its pixels in the file, `length` how many bytes they take.
+    """
+
+    number: int
+    emotion: int
+    partition: int
+    start: int
+    length: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fer2013(Checked):
-    """The official CSV. `classes` may name some of the seven; the rows of the others are left out.
+    """The official CSV, or a folder of its pictures. `classes` may name some of the seven; the others are left out.
 
     >>> Fer2013(classes=("happy", "sad")).classes
     ('happy', 'sad')
@@ -47,18 +69,27 @@ class Fer2013(Checked):
         object.__setattr__(self, "classes", choose(self.classes, CLASSES))
 
     def fingerprint(self, data: Path | None) -> str:
-        return disk.hash_file(_file(data))
+        place = _place(data)
+        return Folder().fingerprint(place) if place.is_dir() else disk.hash_file(place)
 
     def list(self, data: Path | None) -> Listing:
-        """Every row of the chosen classes. Raises BadInput with file and row for a wrong label, usage or pixel count."""
-        path = _file(data)
-        rows = [Entry((row, start, length), f"{path.name}:{row}", CLASSES[label], usage)
-                for row, label, usage, start, length in _rows(path)]
-        if not rows:
-            raise BadInput("a header and no picture", file=path, remedy=CUT_OFF)
-        return collect(rows, CLASSES, self.classes, note=_note(path, len(rows)))
+        """Every row or picture of the chosen classes.
 
-    def read(self, data: Path | None, key: tuple[int, int, int]) -> np.ndarray:
+        Raises BadInput with file and row for a wrong label, usage or pixel count, and for class folders that are not FER2013's.
+        """
+        place = _place(data)
+        if place.is_dir():
+            return _folders(place, self.classes)
+        found = [Entry((row.number, row.start, row.length), f"{place.name}:{row.number}", CLASSES[row.emotion], row.partition)
+                 for row in rows(place)]
+        if not found:
+            raise BadInput("a header and no picture", file=place, remedy=CUT_OFF)
+        return collect(found, CLASSES, self.classes, note=_note(place, len(found)))
+
+    def read(self, data: Path | None, key: tuple[int, int, int] | str) -> np.ndarray:
+        """A row's pixels, (48, 48) gray; of a folder, the picture as it is."""
+        if isinstance(key, str):
+            return Folder().read(data, key)
         row, start, length = key
         try:
             # As 64 bits, what is too large for them becomes the largest of them; as fewer, it would wrap around.
@@ -66,27 +97,70 @@ class Fer2013(Checked):
         except ValueError:
             values = np.empty(0)
         if len(values) != SIDE * SIDE or values.min() < 0 or values.max() > 255:
-            raise BadInput(f"the pixels are not {SIDE * SIDE} whole numbers from 0 to 255", file=_file(data), row=row,
+            raise BadInput(f"the pixels are not {SIDE * SIDE} whole numbers from 0 to 255", file=_place(data), row=row,
                            remedy="Download the file again.")
         return values.astype(np.uint8).reshape(SIDE, SIDE)
 
 
-def _file(data: Path | None) -> Path:
-    path = need(data, "fer2013.csv or icml_face_data.csv")
+def csv_file(folder: Path) -> Path | None:
+    """The official file that lies in this folder or a little below it, or None; a file is itself."""
+    if not folder.is_dir():
+        return folder
+    return next((place / name for name in FILES for place in _layout.holders(folder, name)), None)
+
+
+def _place(data: Path | None) -> Path:
+    """The CSV, or a folder that holds none, but folders of pictures."""
+    path = need(data, "fer2013.csv or icml_face_data.csv, or a folder of FER2013's class folders")
     if pictures.packed(path):
         raise BadInput("an archive", file=path, remedy=f"Unpack it first, then give {' or '.join(FILES)} with --data.")
-    if not path.is_dir():
-        return path
-    for name in FILES:
-        if (path / name).exists():
-            return path / name
-    raise BadInput(f"neither {' nor '.join(FILES)} is in this folder", file=path, remedy="Give the file itself with --data.")
+    file = csv_file(path)
+    if file is None and not any(child.is_dir() for child in path.iterdir()):
+        raise BadInput(f"neither {' nor '.join(FILES)} is in this folder, nor are there class folders", file=path,
+                       remedy="Give the file itself with --data.")
+    return file or path
 
 
 @functools.lru_cache(maxsize=1)
 def _bytes(data: Path | None) -> mmap.mmap:
-    with open(_file(data), "rb") as file:
+    with open(_place(data), "rb") as file:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _folders(root: Path, classes: tuple[str, ...]) -> Listing:
+    """The pictures of a folder; upper and lower case of its class folders do not matter."""
+    found = Folder().list(root)
+    lower = [name.lower() for name in found.classes]
+    for name in found.classes:
+        if name.lower() not in CLASSES:
+            raise BadInput(f"the class folder {name!r} is none of FER2013's", file=root, remedy=nearest(name.lower(), CLASSES))
+    for name in classes:
+        if name not in lower:
+            raise BadInput(f"there is no class folder {name!r}", file=root,
+                           remedy="Add it, or leave the class out with classes=(...).")
+    listing = collect([entry._replace(label=entry.label.lower()) for entry in entries(found)], CLASSES, classes,
+                      excluded=found.excluded)
+    listing = replace(listing, partition=_official(listing))
+    return replace(listing, note=" ".join(part for part in (_differences(listing), found.note) if part))
+
+
+def _official(listing: Listing) -> np.ndarray | None:
+    """The partition, with the public test pictures of a test folder that holds both test parts moved to validation."""
+    partition = listing.partition
+    if partition is None or (partition == 1).any():
+        return partition
+    public = np.array([os.path.basename(name).startswith("PublicTest_") for name in listing.ids])
+    moved = np.where((partition == 2) & public, 1, partition).astype(np.int8)
+    return moved if (moved == 2).any() else partition
+
+
+def _differences(listing: Listing) -> str:
+    """Which parts do not hold as many pictures of these classes as they officially do."""
+    official = np.sum([COUNTS[name] for name in listing.classes], 0)
+    if listing.partition is None:
+        return _layout.unofficial({"pictures": (len(listing.ids), official.sum())})
+    here = np.bincount(listing.partition, minlength=len(PARTITIONS))
+    return _layout.unofficial({f"{name} pictures": counts for name, *counts in zip(PARTITIONS, here, official)})
 
 
 def _note(path: Path, rows: int) -> str:
@@ -107,14 +181,14 @@ def _columns(header: bytes, path: Path) -> list[str]:
     return columns
 
 
-def _rows(path: Path) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield (row, emotion, partition, first byte of the pixels, their length); row 1 is the header."""
+def rows(path: Path) -> Iterator[Row]:
+    """The rows of the official file, in its order. Raises BadInput with file and row for a wrong one."""
     with open(path, "rb", buffering=1 << 20) as file:  # a row is about as long as the default buffer, which is slow
         columns = _columns(file.readline(), path)
         position = file.tell()
         for row, line in enumerate(file, 2):
             if line.strip():
-                yield row, *_fields(line, columns, path, row, position)
+                yield Row(row, *_fields(line, columns, path, row, position))
             position += len(line)
 
 
@@ -128,10 +202,10 @@ def _fields(line: bytes, columns: list[str], path: Path, row: int, position: int
         count = len(pixels.split())
         if count != SIDE * SIDE:
             raise BadInput(f"{count} pixels, expected {SIDE * SIDE}", file=path, row=row, remedy=CUT_OFF)
-    if not label.isdigit() or int(label) >= len(CLASSES):
+    if label not in LABELS:
         raise BadInput(f"emotion {label.decode('utf-8', 'replace')!r}, expected 0 to {len(CLASSES) - 1}", file=path, row=row)
     if usage not in USAGE:
         known = ", ".join(name.decode() for name in USAGE)
         raise BadInput(f"Usage {usage.decode('utf-8', 'replace')!r}, expected one of {known}", file=path, row=row)
     start = position + sum(len(part) + 1 for part in parts[:columns.index("pixels")])
-    return int(label), USAGE[usage], start, len(pixels)
+    return LABELS[label], USAGE[usage], start, len(pixels)
