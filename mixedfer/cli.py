@@ -19,7 +19,8 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
                   epilog="Example: mixedfer run experiments/quickstart.py")
 
 StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, such as experiments/quickstart.py.")]
-Data = Annotated[Path | None, typer.Option(help="The data set's file or folder.", metavar="PATH")]
+Data = Annotated[Path | None, typer.Option(help="The data set's file or folder; both, as TRAINING" + os.pathsep + "TEST, where "
+                                                 "a study tests on another data set than it trains on.", metavar="PATH")]
 Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
