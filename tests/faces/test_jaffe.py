@@ -32,7 +32,7 @@ def test_names_say_who_and_what(data):
     ka, kl = listing.subjects[0], listing.subjects[-1]
     assert ka != kl and listing.subjects.tolist() == [ka] * 7 + [kl] * 2
     assert listing.partition is None and listing.votes is None and listing.excluded == {}
-    assert listing.note == ("Here are 9 pictures; the official set has 213. Here are 2 people; the official set has 10.")
+    assert listing.note == "The official set has 213 pictures (here 9), 10 people (here 2)."
 
 
 def test_the_official_counts_need_no_note(tmp_path):

@@ -51,8 +51,7 @@ def test_labels_and_partitions(basic):
         "sad", "sad", "happy", "neutral", "surprise", "fear", "disgust", "angry"]
     assert listing.partition.tolist() == [0] * 5 + [2] * 3
     assert listing.subjects is listing.votes is listing.boxes is None
-    assert listing.note == ("Here are 5 training pictures; the official set has 12,271. "
-                            "Here are 3 test pictures; the official set has 3,068.")
+    assert listing.note == "The official set has 12,271 training pictures (here 5), 3,068 test pictures (here 3)."
 
 
 def test_the_official_counts_need_no_note(tmp_path):

@@ -20,7 +20,7 @@ def test_labels_and_partitions(tmp_path):
     assert [CLASSES[label] for label in listing.labels] == [
         "happily surprised", "disgustedly surprised", "sadly angry", "disgustedly surprised", "angrily surprised"]
     assert listing.partition.tolist() == [0, 0, 0, 2, 2]
-    assert "the official set has 3,162" in listing.note and "the official set has 792" in listing.note
+    assert listing.note == "The official set has 3,162 training pictures (here 3), 792 test pictures (here 2)."
 
 
 def test_originals_have_boxes(tmp_path):

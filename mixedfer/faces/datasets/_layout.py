@@ -73,7 +73,7 @@ def by_name(folder: Path, pattern: re.Pattern, layout: str) -> tuple[dict[str, r
     paths = pictures.pictures(pictures.files(folder))
     found = {path: match for path in paths if (match := pattern.fullmatch(os.path.basename(path)))}
     if not found:
-        example = f", such as {text(paths[0])}" if paths else ""
+        example = f", such as {text(paths[0])}," if paths else ""
         hint = f"Unpack {', '.join(packed(folder)[:3])} first. " if packed(folder) else ""
         raise BadInput(f"none of its {len(paths)} pictures{example} has a name of this set", file=folder,
                        remedy=f"{hint}Expected {layout}.")
@@ -99,9 +99,7 @@ def unofficial(counts: Mapping[str, tuple[int, int]]) -> str:
     """A sentence on the counts, (here, official), that differ; nothing where none does.
 
     >>> unofficial({"pictures": (212, 213), "people": (10, 10)})
-    'Here are 212 pictures; the official set has 213.'
+    'The official set has 213 pictures (here 212).'
     """
-    odd = [f"Here are {here:,} {name}; the official set has {official:,}."
-           for name, (here, official) in counts.items() if here != official]
-    return " ".join(odd)
-
+    odd = [f"{official:,} {name} (here {here:,})" for name, (here, official) in counts.items() if here != official]
+    return f"The official set has {', '.join(odd)}." if odd else ""
