@@ -20,7 +20,7 @@ bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folde
 	@$(BIN)/python tests/bench.py
 
 lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --no-header --no-annotate \
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --extra mtcnn --no-header --no-annotate \
 		pyproject.toml -o requirements.txt
 
 clean:

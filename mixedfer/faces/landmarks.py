@@ -25,7 +25,7 @@ _NO_WORDS = str.maketrans("", "", "points[()]")
 
 def find_predictor(given: Path | None, expected: str) -> Path:
     """The model file: the one given, or the one that is installed. Raises BadInput when its SHA-256 is not `expected`."""
-    path = Path(given) if given else _installed()
+    path = Path(given) if given else installed(FILE, f", or give {FILE} with --predictor")
     if not path.is_file():
         raise BadInput("no such file", file=path, remedy=f"Give the place of {FILE} with --predictor.")
     found = disk.hash_file(path)
@@ -68,10 +68,11 @@ def _rectangle(box: Box):
     return dlib.rectangle(left, top, left + round(box.width) - 1, top + round(box.height) - 1)
 
 
-def _installed() -> Path:
+def installed(file: str, otherwise: str = "") -> Path:
+    """Where the package `face_recognition_models` keeps one of its models. Raises BadInput when it is not installed."""
     # Found by path: importing the package would need the long gone pkg_resources.
     spec = importlib.util.find_spec("face_recognition_models")
     if spec is None or not spec.origin:
         raise BadInput("the package face_recognition_models is not installed",
-                       remedy=f"Install it with `pip install face_recognition_models`, or give {FILE} with --predictor.")
-    return Path(spec.origin).parent / "models" / FILE
+                       remedy=f"Install it with `pip install face_recognition_models`{otherwise}.")
+    return Path(spec.origin).parent / "models" / file

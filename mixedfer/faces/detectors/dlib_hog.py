@@ -27,9 +27,16 @@ class DlibHog(Checked):
     threshold: float = 0.0
 
     def find(self, picture: np.ndarray) -> list[Sight]:
-        faces, scores, _ = _detector().run(picture, self.upsample, self.threshold)
+        faces, scores, _ = _detector().run(_plain(picture), self.upsample, self.threshold)
         return [Sight(Box(*map(float, (face.left(), face.top(), face.width(), face.height()))), score)
                 for face, score in zip(faces, scores)]
+
+
+def _plain(picture: np.ndarray) -> np.ndarray:
+    """Gray where all channels are equal, for dlib scores colour otherwise; pixels in one block, or dlib misreads them."""
+    if picture.ndim == 3 and all(np.array_equal(picture[..., 0], picture[..., channel]) for channel in (1, 2)):
+        picture = picture[..., 0]
+    return np.ascontiguousarray(picture)
 
 
 @functools.cache
