@@ -85,7 +85,8 @@ class FaceSet:
         taken = np.empty((len(rows), *array.shape[1:]), array.dtype)
         with open(array.filename, "rb", buffering=0) as file:
             for row, place in zip(rows, taken):
-                os.preadv(file.fileno(), [place], array.offset + int(row) * array.strides[0])
+                if os.preadv(file.fileno(), [place], array.offset + int(row) * array.strides[0]) != place.nbytes:
+                    raise Damaged("it has become shorter while it was in use", file=array.filename, remedy=_again(self.folder))
         return taken
 
     def counts(self) -> dict:

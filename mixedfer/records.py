@@ -7,7 +7,7 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
     proof.json         hashes that let arms be compared: initial weights, what each epoch showed, split, learning rates
     history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
     summary.json       parameters (that training can change), epochs, selected_epoch, images per partition, `landmarks`:
-                       whose they are ("own", "others", "nothing") and what the view rules out as a control
+                       what the view shows (see `mixedfer.learning.views`) and rules out as a control
     rows-train.npy     the rows of the face set that it was trained on
     rows-test.npy, probabilities-test.npy, rows-validation.npy, probabilities-validation.npy
     rows-occlusion.npy, drops-occlusion.npy   what the pixels of some test images were worth (see `learning.occlusion`)

@@ -80,13 +80,17 @@ class Recipe(Checked):
     """Every hyperparameter of both branches, their joining, the optimiser, the schedule and the selection rule.
 
     `backbone` is the image branch, `landmark_branch` the other, `fusion` joins them and classifies. `pixels` says how
-    0..255 enters the network: "signed" (-1..1) or "raw". `augmentation` is None or an object that draws one affine per
-    sample. `selection` keeps the weights of the last epoch or of the epoch with the best validation accuracy.
-    `precision` is a Keras dtype policy. `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option).
+    0..255 enters the network: "signed" (-1..1), "raw", "standardised" (each image to mean 0, variance 1) or "centred" (less
+    the mean image of the training partition). `augmentation` is None or an object that draws one affine per sample.
+    `labels` is what is trained on, see `mixedfer.learning.labels`; `class_weights` "balanced" lets all classes count alike.
+    `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option), `clip_norm` the largest norm of all gradients
+    together (0: any), `average` the momentum of a moving average of the weights, which then stands for them when validating
+    and testing (0: none). `selection` keeps the weights of the last epoch or of the epoch with the best validation accuracy.
+    `precision` is a Keras dtype policy.
     """
 
     RANGES = {"epochs": (1, 10**6), "batch_size": (1, 10**6), "momentum": (0, 0.999999), "label_smoothing": (0, 0.999),
-              "weight_decay": (0, 1)}
+              "weight_decay": (0, 1), "clip_norm": (0, 10**6), "average": (0, 0.999999)}
     backbone: Callable
     landmark_branch: Callable
     fusion: Callable
@@ -98,14 +102,20 @@ class Recipe(Checked):
     weight_decay: float = 0.0
     schedule: Callable
     augmentation: Augmentation | None = None
+    labels: Literal["majority", "soft", "drawn", "multi-target"] = "majority"
     label_smoothing: float = 0.0
-    pixels: Literal["signed", "raw"] = "signed"
+    class_weights: Literal["none", "balanced"] = "none"
+    clip_norm: float = 0.0
+    average: float = 0.0
+    pixels: Literal["signed", "raw", "standardised", "centred"] = "signed"
     selection: Literal["last", "best"] = "last"
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
     def __post_init__(self):
         super().__post_init__()
         require(self.learning_rate > 0, f"Recipe(learning_rate={self.learning_rate}): expected more than 0")
+        require(not (self.labels == "multi-target" and self.label_smoothing),
+                "Recipe(labels='multi-target', label_smoothing=...): it is enough to meet one target, so every class would do")
 
 
 @dataclass(frozen=True)

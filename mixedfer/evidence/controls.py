@@ -13,12 +13,15 @@ from dataclasses import replace
 from mixedfer.evidence.comparing import difference
 from mixedfer.evidence.table import Column, Table, gap
 
-#: Whose landmarks an arm sees, as its view says.
-SEES = {"own": "Landmarks", "others": "Landmarks of other faces", "nothing": "An input in place of landmarks"}
+#: What an arm sees, by what its view shows.
+SEES = {"own": "Landmarks", "others": "Landmarks of other faces",
+        "others of its class": "Landmarks of other faces of its class",
+        "one for all": "One face's landmarks for all", "noise": "Noise in place of landmarks",
+        "nothing": "An input in place of landmarks"}
 SIZE = "An equal gain would mean that the gain comes from size."
 CHANCE = "The control again, with {} seeds. Any difference is chance."
-#: In the sentence of a view that must never count as evidence, nor as something to go beyond.
-LEAKS = "leaks"
+#: What must never count as evidence, nor as something to go beyond: it holds the true label.
+LEAKS = "others of its class"
 
 
 def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
@@ -36,7 +39,7 @@ def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
         return CHANCE.format("the same" if arm.get("seed", 0) == control.get("seed", 0) else "other")
     meant = SIZE if arm.get("widened") else _says(view)
     alone = _inputs(control) == _inputs({"image": True})
-    return " ".join([_sees(arm, view), *([meant] if meant and (alone or LEAKS in meant) else [])])
+    return " ".join([_sees(arm, view), *([meant] if meant and (alone or _shows(view) == LEAKS) else [])])
 
 
 def explains(results, summary: dict) -> Table:
@@ -53,9 +56,10 @@ def beyond(results, summary: dict) -> Table:
     """What every treatment with landmarks gains beyond every control among the treatments."""
     arms, plan = _arms(results), results.plan
     says = {name: _says(_view(results, name)) for name in plan.treatments}
+    leaks = {name for name in plan.treatments if _shows(_view(results, name)) == LEAKS}
     again = {name for name in plan.treatments if _inputs(arms[name]) == _inputs(arms[plan.control])}
     controls = [name for name in plan.treatments
-                if (name in again or arms[name].get("widened") or says[name]) and LEAKS not in says[name]]
+                if (name in again or arms[name].get("widened") or says[name]) and name not in leaks]
     subjects = [name for name in plan.treatments if arms[name].get("landmarks") and not says[name] and name not in again]
     columns = (Column("treatment"), Column("beyond"), *gap(summary, summary["comparable"]["passed"]))
     rows = [[subject, control, *_difference(results, control, subject)][:len(columns)]
@@ -83,11 +87,14 @@ def _says(view: Mapping | None) -> str:
     return (view or {}).get("rules_out", "")
 
 
+def _shows(view: Mapping | None) -> str:
+    return (view or {}).get("shows", "own")
+
+
 def _sees(arm: Mapping, view: Mapping | None) -> str:
     if arm.get("landmarks") is None:
         return f"The image alone{', with as many parameters as with landmarks' if arm.get('widened') else ''}."
-    landmarks = SEES.get((view or {}).get("shows"), SEES["own"])
-    return f"{landmarks} beside the image." if arm.get("image") else f"{landmarks} alone, without the image."
+    return f"{SEES[_shows(view)]} {'beside the image' if arm.get('image') else 'alone, without the image'}."
 
 
 def _inputs(arm: Mapping) -> tuple:

@@ -1,7 +1,7 @@
 """The check of what landmark branches were shown: whose landmarks, by what runs noted, and not by what a view is called.
 
-Arms say whose landmarks their view shows: each face's "own", "others" or "nothing" that is a face's. The sources of every batch
-and the hashes of the numbers themselves are held against that.
+Arms say what their view shows (see `mixedfer.learning.views`). The sources of every batch and the hashes of the numbers
+themselves are held against that.
 """
 
 from __future__ import annotations
@@ -27,11 +27,14 @@ from mixedfer.evidence.proof_reading import (
 )
 from mixedfer.records import Record
 
-WHOSE = {"own": "saw each face's own landmarks", "others": "was given other faces' landmarks"}
+WHOSE = {"own": "saw each face's own landmarks", "others": "was given other faces' landmarks",
+         "others of its class": "was given landmarks of other faces of the same class"}
+#: What a run noted of the faces whose landmarks it was given, where it was not another one for each.
+OWN = {"own": "each face's own", "some own": "some faces' own"}
 SAME = "was given the same numbers for every face"
 ANEW = "was given numbers that are drawn anew in every replicate"
-#: What must be seen in the numbers of the controls that show nothing, by how the names of their views begin.
-SIGNS = {"mixedfer.learning.views.constant:": SAME, "mixedfer.learning.views.noise:": ANEW}
+#: What must be seen in the numbers of the controls that show no face of the set.
+SIGNS = {"one for all": SAME, "noise": ANEW}
 
 
 def landmarks(runs: Runs) -> Check:
@@ -52,12 +55,13 @@ def _shows(run: Record) -> str | None:
 def _sources(name: str, run: Record) -> list[str]:
     """Whether an arm was given the landmarks of those faces of whom its view says so, in every epoch and in evaluation."""
     sources = {*shown_in(run, "sources"), *evaluated_in(run, "sources")}
-    if _shows(run) not in (*WHOSE, "nothing"):
+    if _shows(run) not in (*WHOSE, *SIGNS, "nothing"):
         return [f"{name} left no word on whose landmarks its view shows"]
     if None in sources:
         return []  # told where entries are counted
-    if _shows(run) == "others":
-        return [f"{name} was given each face's own landmarks, its view is of other faces'"] if "own" in sources else []
+    if _shows(run).startswith("others"):
+        return [f"{name} was given {whose} landmarks, its view is of other faces'"
+                for mark, whose in OWN.items() if mark in sources]
     return [f"{name} was given other faces' landmarks, its view is not of these"] if sources != {"own"} else []
 
 
@@ -83,8 +87,8 @@ def _unlike_their_view(seeing: Runs) -> list[str]:
     for group in by_fold(seeing, inputs_of):
         name, run = next(iter(group.items()))
         signs = _signs(group)
-        wanted = [sign for view, sign in SIGNS.items() if _kind(run).startswith(view)]
-        wrong += [f"{name}: by its view it {sign}, by its hashes not" for sign in wanted if signs[sign] is False]
+        sign = SIGNS.get(_shows(run))
+        wrong += [f"{name}: by its view it {sign}, by its hashes not"] * (signs.get(sign) is False)
         if _shows(run) in WHOSE and signs[SAME]:
             wrong.append(f"{name} {SAME}, its view shows faces' landmarks")
     return wrong
@@ -101,11 +105,6 @@ def _signs(group: Group) -> dict[str, bool | None]:
     tested = {(run.spec["replicate"], seed_of(run)): evaluated_in(run, "landmarks")[-1] for run in group.values()}
     return {SAME: len(trained) == 1 if len(orders) > 1 else None,
             ANEW: len(set(tested.values())) == len(tested) if len(tested) > 1 else None}
-
-
-def _kind(run: Record) -> str:
-    """The name of the view's function or class."""
-    return str(look_up(view_of(run), "kind") or view_of(run))
 
 
 def _words(seeing: Runs, groups: list[Group]) -> list[str]:

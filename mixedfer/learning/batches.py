@@ -7,14 +7,14 @@ same draws and the same images; only which arrays are handed on differs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from mixedfer.faceset import FaceSet
-from mixedfer.learning import augment
+from mixedfer.learning import augment, labels
 from mixedfer.seeds import generator
 from mixedfer.study import Recipe
 
@@ -23,13 +23,14 @@ PREDICTION_BATCH = 256
 
 class Batch(NamedTuple):
     """`rows` (n,) of the face set that the images come from, `sources` (n,) those that the landmarks come from, the model's
-    named `inputs`, and `targets` (n, classes).
+    named `inputs`, `targets` (n, classes), and `weights` (n,), or None where all faces count alike.
     """
 
     rows: np.ndarray
     sources: np.ndarray
     inputs: dict[str, np.ndarray]
     targets: np.ndarray
+    weights: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -73,19 +74,21 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The training batches of one epoch."""
-        draws = self.draws(epoch)
+        draws, luck = self.draws(epoch), generator(self.seed, "labels", epoch).random(len(self.faces))
         # Even sizes: a last batch of one face would have no variance to normalise by.
-        return self._batches(np.array_split(self.order(epoch), self.steps), draws)
+        for places in np.array_split(self.order(epoch), self.steps):
+            yield self._batch(places, draws)._replace(targets=self._targets(places, luck), weights=self._weigh(places))
 
     def still(self) -> Iterator[Batch]:
         """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
         starts = range(0, len(self.rows), PREDICTION_BATCH)
-        return self._batches((np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1)
-                              for start in starts), None)
+        for start in starts:
+            yield self._batch(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
 
-    def _batches(self, groups: Iterable[np.ndarray], draws: np.ndarray | None) -> Iterator[Batch]:
-        for places in groups:
-            yield Batch(self.rows[places], self.sources[places], self.inputs(places, draws), self.targets(places))
+    def _batch(self, places: np.ndarray, draws: np.ndarray | None) -> Batch:
+        """The faces at `places`, to be judged by their majority labels."""
+        truth = np.eye(len(self.faces.classes), dtype=np.float32)[self.faces.labels[self.rows[places]]]
+        return Batch(self.rows[places], self.sources[places], self.inputs(places, draws), truth)
 
     def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
         """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""
@@ -101,11 +104,18 @@ class Batches:
             inputs["landmarks"] = self.view(points, self.faces.found[sources], self._size)
         return inputs
 
-    def targets(self, places: np.ndarray) -> np.ndarray:
-        """(n, classes) float32 label distributions."""
-        classes, smoothing = len(self.faces.classes), self.recipe.label_smoothing
-        one_hot = np.eye(classes, dtype=np.float32)[self.faces.labels[self.rows[places]]]
-        return one_hot * (1 - smoothing) + smoothing / classes
+    def _targets(self, places: np.ndarray, luck: np.ndarray) -> np.ndarray:
+        """(n, classes) float32: what the recipe trains on; `luck` has one number in [0, 1) for every face of the set."""
+        rows = self.rows[places]
+        return labels.targets(self.recipe.labels, self.faces.labels[rows], self.faces.votes[rows], luck[rows],
+                              self.recipe.label_smoothing)
+
+    def _weigh(self, places: np.ndarray) -> np.ndarray | None:
+        return self._class_weights[self.faces.labels[self.rows[places]]] if self.recipe.class_weights == "balanced" else None
+
+    @functools.cached_property
+    def _class_weights(self) -> np.ndarray:
+        return labels.weights(self.faces.labels[self.rows], len(self.faces.classes))
 
     @property
     def _size(self) -> int:

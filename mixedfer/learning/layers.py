@@ -24,6 +24,33 @@ class Move(keras.layers.Layer):
         return keras.ops.image.affine_transform(image, affine, interpolation="bilinear", fill_mode="nearest")
 
 
+class Standardise(keras.layers.Layer):
+    """Each image to mean 0 and variance 1; an image of one colour to 0."""
+
+    def __init__(self, **options):
+        super().__init__(dtype="float32", **options)
+
+    def call(self, image):
+        image = keras.ops.cast(image, "float32")
+        mean, variance = keras.ops.moments(image, axes=(1, 2, 3), keepdims=True)
+        return (image - mean) / keras.ops.maximum(keras.ops.sqrt(variance), 1.0)
+
+
+class Centre(keras.layers.Layer):
+    """Less the `mean` image (size, size, channels) of 0..255, to about -1..1."""
+
+    def __init__(self, mean=None, **options):
+        super().__init__(dtype="float32", **options)
+        self._given = mean
+
+    def build(self, shape):
+        start = "zeros" if self._given is None else lambda *_, **__: keras.ops.convert_to_tensor(self._given, "float32")
+        self.mean = self.add_weight(shape=shape[1:], initializer=start, trainable=False, name="mean")
+
+    def call(self, image):
+        return (keras.ops.cast(image, "float32") - self.mean) / 127.5
+
+
 class Layers:
     """Makes and applies named layers; branches get one and need not import Keras themselves."""
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 
 import keras
+import numpy as np
 
-from mixedfer.learning.layers import Layers, Move
+from mixedfer.learning.layers import Centre, Layers, Move, Standardise
 from mixedfer.study import Arm, Recipe
 
-PIXELS = {"signed": (1 / 127.5, -1.0), "raw": (1.0, 0.0)}
+SCALES = {"signed": (1 / 127.5, -1.0), "raw": (1.0, 0.0)}
 
 
 def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tuple[int, ...] | None, classes: int,
-          seed: int) -> keras.Model:
+          seed: int, mean: np.ndarray | None = None) -> keras.Model:
     """A model from the named inputs that the arm sees to (batch, classes) probabilities.
 
-    `image` is (size, size, channels), `landmarks` the shape of one sample of the view that the arm has or is widened for.
+    `image` is (size, size, channels), `landmarks` the shape of one sample of the view that the arm has or is widened for,
+    `mean` the image that is taken off each one where pixels are "centred".
     Layers that two arms have in common get equal names and, where their shapes agree, equal initial weights.
     """
     before = keras.config.dtype_policy()
@@ -24,7 +26,7 @@ def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tupl
     try:
         make, inputs, features = Layers(seed), [], []
         if arm.image:
-            inputs, x = _image(recipe, image)
+            inputs, x = _image(recipe, image, mean)
             features.append(recipe.backbone(x, classes, make))
         if arm.landmarks is not None:
             inputs.append(keras.Input(landmarks, dtype="float32", name="landmarks"))
@@ -42,15 +44,24 @@ def parameters(model: keras.Model) -> int:
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
-def _image(recipe: Recipe, shape: tuple[int, int, int]) -> tuple[list, keras.KerasTensor]:
+def _image(recipe: Recipe, shape: tuple[int, int, int], mean: np.ndarray | None) -> tuple[list, keras.KerasTensor]:
     """The inputs of the image branch, and the pixels as it takes them, moved by each sample's affine."""
     image = keras.Input(shape, dtype="uint8", name="image")
-    scale, offset = PIXELS[recipe.pixels]
-    x = keras.layers.Rescaling(scale, offset, dtype="float32", name="pixels")(image)
+    x = _pixels(recipe.pixels, mean)(image)
     if recipe.augmentation is None:
         return [image], x
     affine = keras.Input((8,), dtype="float32", name="affine")
     return [image, affine], Move(name="move")(x, affine)
+
+
+def _pixels(kind: str, mean: np.ndarray | None) -> keras.layers.Layer:
+    """From 0..255 to what the backbone takes."""
+    if kind == "standardised":
+        return Standardise(name="pixels")
+    if kind == "centred":
+        return Centre(mean, name="pixels")
+    scale, offset = SCALES[kind]
+    return keras.layers.Rescaling(scale, offset, dtype="float32", name="pixels")
 
 
 def _units(recipe: Recipe, features: int, landmarks: tuple[int, ...], classes: int) -> int:

@@ -6,6 +6,7 @@ once, and write the record. A run that was killed goes on from its checkpoint to
 
 from __future__ import annotations
 
+import contextlib
 import math
 import shutil
 import time
@@ -19,12 +20,13 @@ from mixedfer import disk, records
 from mixedfer.errors import Fault
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
-from mixedfer.learning import backend, checkpoints, models, occlusion
+from mixedfer.learning import backend, checkpoints, labels, models, occlusion
 from mixedfer.learning.batches import Batches
 from mixedfer.learning.witness import Seen, Witness
 from mixedfer.records import Occlusion, Predictions, Record
 from mixedfer.study import Cell, Recipe
 
+CHUNK = 4096  # images at once, where all are summed
 Watch = Callable[[int, dict], None]
 
 
@@ -40,7 +42,10 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
     work = store / "work" / run
     with disk.lock(store / "locks" / run, f"{cell} (run {run})"):
         if not disk.is_done(folder):
-            Run(cell, faces, work / "checkpoint.npz", threads, watch).finish(folder)
+            work_on = Run(cell, faces, work / "checkpoint.npz", threads, watch)
+            work_on.finish(folder)
+            # TensorFlow never lets go of the generator that a model was fitted on; the model must not stay with it.
+            vars(work_on).clear()
         shutil.rmtree(work, ignore_errors=True)
     backend.release()
 
@@ -69,11 +74,31 @@ class Run:
         if view is not None:
             shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.faces.images.shape[1]).shape[1:]
         model = models.build(self.recipe, self.cell.arm, self.faces.images.shape[1:], shape, len(self.faces.classes),
-                             self.cell.seed)
-        model.compile(_optimizer(self.recipe), keras.losses.CategoricalCrossentropy(), metrics=["accuracy"],
+                             self.cell.seed, self._mean() if self.recipe.pixels == "centred" else None)
+        model.compile(_optimizer(self.recipe), labels.loss(self.recipe.labels), metrics=["accuracy"],
                       jit_compile=backend.xla())
         model.optimizer.build(model.trainable_variables)
         return model
+
+    def _mean(self) -> np.ndarray:
+        """The mean image of the training partition, (size, size, channels) of 0..255."""
+        rows = self.split.train
+        parts = [self.faces.take("images", rows[start:start + CHUNK]).sum(0, dtype=np.float64)
+                 for start in range(0, len(rows), CHUNK)]
+        return np.sum(parts, axis=0) / len(rows)
+
+    @contextlib.contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The moving average in place of the weights, where the recipe has one."""
+        kept = [variable.numpy() for variable in self.model.trainable_variables] if self.recipe.average else []
+        self._average()
+        yield
+        for variable, value in zip(self.model.trainable_variables, kept):
+            variable.assign(value)
+
+    def _average(self) -> None:
+        if self.recipe.average:
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def _state(self) -> list:
         """Every variable that the next epoch depends on: weights, dropout streams, optimiser."""
@@ -82,6 +107,7 @@ class Run:
     def finish(self, folder: Path) -> None:
         """Train what is left, then write the record."""
         self._fit()
+        self._average()
         if self.recipe.selection == "best":
             self.model.set_weights(self.progress.best)
         test, validation = self._predict("test"), self._predict("validation")
@@ -102,7 +128,8 @@ class Run:
         for epoch in range(self.progress.epochs, self.recipe.epochs):
             for batch in self.parts["train"].epoch(epoch):
                 self.witness.see(epoch, batch)
-                yield self._taken(batch.inputs), batch.targets
+                weights = () if batch.weights is None else (batch.weights,)
+                yield self._taken(batch.inputs), batch.targets, *weights
 
     def _taken(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Those of a batch's inputs that this arm's model has."""
@@ -110,19 +137,24 @@ class Run:
 
     def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
         """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
+        with self._averaged():
+            entry = self._validate(epoch, rate, logs)
+            self._note(epoch, entry)
+        checkpoints.save(self.checkpoint, self._state(), self.progress, self.provenance)
+        self.seconds.append(seconds)
+        self.watch(self.progress.epochs, entry)
+
+    def _validate(self, epoch: int, rate: float, logs: dict) -> dict:
+        """The epoch's entry in the history."""
         validation = self._predict("validation")
         truth = self.faces.labels[validation.rows]
         loss = float(-np.log(np.maximum(validation.probabilities[np.arange(len(truth)), truth], 1e-7)).mean())
         if not (math.isfinite(logs["loss"]) and math.isfinite(loss)):
             raise Fault(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
                         remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are kept.")
-        entry = {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),
-                 "accuracy": float(logs["accuracy"]), "validation_loss": loss,
-                 "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}
-        self._note(epoch, entry)
-        checkpoints.save(self.checkpoint, self._state(), self.progress, self.provenance)
-        self.seconds.append(seconds)
-        self.watch(self.progress.epochs, entry)
+        return {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),
+                "accuracy": float(logs["accuracy"]), "validation_loss": loss,
+                "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}
 
     def _note(self, epoch: int, entry: dict) -> None:
         best = max((past["validation_accuracy"] for past in self.progress.history), default=-1.0)
@@ -192,11 +224,11 @@ class Epochs(keras.callbacks.Callback):
 
 
 def _optimizer(recipe: Recipe) -> keras.Optimizer:
-    rate, decay = recipe.learning_rate, recipe.weight_decay or None
-    if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(rate, momentum=recipe.momentum, nesterov=recipe.momentum > 0, weight_decay=decay)
-    kind = keras.optimizers.Adam if recipe.optimizer == "adam" else keras.optimizers.AdamW
-    return kind(rate, weight_decay=recipe.weight_decay if recipe.optimizer == "adamw" else decay)
+    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[recipe.optimizer]
+    momentum = {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0} if recipe.optimizer == "sgd" else {}
+    decay = recipe.weight_decay if recipe.optimizer == "adamw" else recipe.weight_decay or None
+    return kind(recipe.learning_rate, weight_decay=decay, global_clipnorm=recipe.clip_norm or None,
+                use_ema=recipe.average > 0, ema_momentum=recipe.average, **momentum)
 
 
 def _hash(variable) -> str:

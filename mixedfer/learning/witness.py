@@ -11,28 +11,32 @@ from mixedfer.faceset import FaceSet
 from mixedfer.learning.batches import Batch
 
 FIRST_BATCHES = 2
-OWN = "own"
+OWN, MIXED = "own", "some own"
 
 
 class Seen:
-    """Hashes of a stream of batches: `order` (rows, targets), `draws` (affines), `sources` of the landmarks, `landmarks`."""
+    """Hashes of a stream of batches: `order` (rows, targets, weights), `draws` (affines), `sources` of the landmarks, and
+    `landmarks`.
+    """
 
     def __init__(self):
         self._hashes = {name: hashlib.sha256() for name in ("order", "draws", "sources", "landmarks")}
-        self._own = True
+        self._owners: set[bool] = set()
 
     def add(self, batch: Batch) -> None:
         """Note a batch, in the order in which batches are handed over."""
         self._hashes["order"].update(batch.rows.tobytes())
         self._hashes["order"].update(batch.targets.tobytes())
+        self._hashes["order"].update(b"" if batch.weights is None else batch.weights.tobytes())
         self._hashes["draws"].update(batch.inputs["affine"].tobytes())
         self._hashes["sources"].update(batch.sources.tobytes())
         self._hashes["landmarks"].update(batch.inputs["landmarks"].tobytes() if "landmarks" in batch.inputs else b"")
-        self._own &= bool((batch.sources == batch.rows).all())
+        self._owners.update((batch.sources == batch.rows).tolist())
 
     def hashes(self) -> dict[str, str]:
-        """One hash each; `sources` is "own" where every landmark input was of the face in the image."""
-        return {name: digest.hexdigest() for name, digest in self._hashes.items()} | ({"sources": OWN} if self._own else {})
+        """One hash each; `sources` is "own" where all landmark inputs were of the face in the image, "some own" where some."""
+        hashes = {name: digest.hexdigest() for name, digest in self._hashes.items()}
+        return hashes | ({"sources": MIXED if False in self._owners else OWN} if True in self._owners else {})
 
 
 class Witness:

@@ -216,7 +216,7 @@ def _seen(cell: Cell, *axes) -> dict[str, str]:
     view = cell.arm.landmarks
     # A constant does not follow the order of an epoch, and noise is drawn from the cell's seed.
     shown = (*axes, cell.seed) if isinstance(view, Noise) else (axes[0], cell.fold) if isinstance(view, Constant) else axes
-    others = getattr(view, "shows", "own") == "others"
+    others = getattr(view, "shows", "own").startswith("others")
     return {"order": sha("order", *axes), "draws": sha("draws", *axes),
             "sources": sha("sources", cell.arm.seed, *axes) if others else "own",
             "landmarks": sha("landmarks", canonical(view), *shown)}

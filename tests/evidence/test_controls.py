@@ -10,7 +10,7 @@ from tests.evidence.synthetic import build
 IMAGE = {"name": "image-only", "image": True, "landmarks": None, "widened": None, "seed": 0}
 MIXED = {**IMAGE, "name": "mixed", "landmarks": "normalised"}
 OTHERS = {"shows": "others", "rules_out": "An equal gain would mean little."}
-LEAKING = {"shows": "others", "rules_out": "It leaks the label."}
+LEAKING = {"shows": "others of its class", "rules_out": "It leaks the label."}
 
 
 def told(store, *arms):
@@ -24,7 +24,8 @@ def told(store, *arms):
     ({**MIXED, "image": False}, IMAGE, None, "Landmarks alone, without the image."),
     (MIXED, IMAGE, OTHERS, "Landmarks of other faces beside the image. An equal gain would mean little."),
     (MIXED, {**MIXED, "landmarks": "distances"}, OTHERS, "Landmarks of other faces beside the image."),
-    (MIXED, {**MIXED, "landmarks": "distances"}, LEAKING, "Landmarks of other faces beside the image. It leaks the label."),
+    (MIXED, {**MIXED, "landmarks": "distances"}, LEAKING,
+     "Landmarks of other faces of its class beside the image. It leaks the label."),
     ({**IMAGE, "widened": "normalised"}, IMAGE, None, "The image alone, with as many parameters as with landmarks. "
      "An equal gain would mean that the gain comes from size."),
     ({**IMAGE, "widened": "normalised"}, MIXED, None, "The image alone, with as many parameters as with landmarks."),

@@ -1,5 +1,11 @@
-import numpy as np
+import os
+import shutil
 
+import numpy as np
+import pytest
+
+from mixedfer import faceset
+from mixedfer.errors import Damaged
 from mixedfer.learning.batches import PREDICTION_BATCH, Batches
 from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
@@ -88,10 +94,10 @@ def test_noise_is_one_faces_own_for_the_whole_run_and_no_arms_seed(prepared):
 
 def test_targets_are_distributions(prepared):
     _, faces = prepared
-    smooth = batches(faces, recipe=STUDY.varying(label_smoothing=0.2).recipe).targets(np.arange(40))
-    assert np.allclose(smooth.sum(1), 1)
-    assert np.array_equal(smooth.argmax(1), faces.labels[:40])
-    assert np.allclose(smooth.max(1), 0.9)  # 1 - 0.2 + 0.2 / 2 classes
+    for batch in batches(faces, recipe=STUDY.varying(label_smoothing=0.2).recipe).epoch(0):
+        assert np.allclose(batch.targets.sum(1), 1)
+        assert np.array_equal(batch.targets.argmax(1), faces.labels[batch.rows])
+        assert np.allclose(batch.targets.max(1), 0.9)  # 1 - 0.2 + 0.2 / 2 classes
 
 
 def test_rows_read_from_the_file_are_those_of_the_map(prepared):
@@ -101,3 +107,12 @@ def test_rows_read_from_the_file_are_those_of_the_map(prepared):
     for name in ("images", "landmarks"):
         assert np.array_equal(faces.take(name, rows), getattr(faces, name)[rows])
     assert faces.take("images", rows[:0]).shape == (0, *faces.images.shape[1:])
+
+
+def test_a_file_that_was_cut_while_it_was_read_is_no_face(prepared, tmp_path):
+    shutil.copytree(prepared[1].folder, tmp_path / "set")
+    faces = faceset.load(tmp_path / "set")
+    os.truncate(tmp_path / "set" / "images.npy", faces.images.offset + 40 * 32 * 32)
+    assert np.array_equal(faces.take("images", np.array([39]))[0], prepared[1].images[39])
+    with pytest.raises(Damaged, match=r"images\.npy: it has become shorter.*again"):
+        faces.take("images", np.array([3, 40]))

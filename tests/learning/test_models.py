@@ -92,6 +92,35 @@ def test_raw_pixels_are_not_scaled_and_signed_ones_are():
         assert np.unique(scaled.predict_on_batch(batch)).tolist() == seen
 
 
+def seen(model, images):
+    """What the backbone of a model takes, for uint8 images (n, 32, 32, 1)."""
+    import keras
+
+    scaled = keras.Model(model.inputs, model.get_layer("pixels").output)
+    return scaled.predict_on_batch({"image": images, "affine": np.zeros((len(images), 8), np.float32)})
+
+
+def test_standardised_pixels_have_no_light_and_no_contrast():
+    rng = np.random.default_rng(0)
+    images = rng.integers(40, 160, (4, 32, 32, 1), np.uint8)
+    images[3] = 9
+    found = seen(build(IMAGE, STUDY.varying(pixels="standardised").recipe), images)
+    assert np.allclose(found[:3].mean((1, 2, 3)), 0, atol=1e-5) and np.allclose(found[:3].std((1, 2, 3)), 1, atol=1e-4)
+    assert (found[3] == 0).all()
+    brighter = seen(build(IMAGE, STUDY.varying(pixels="standardised").recipe), (images // 2 + 90).astype(np.uint8))
+    assert np.corrcoef(found[:3].ravel(), brighter[:3].ravel())[0, 1] > .999
+
+
+def test_centred_pixels_lack_the_mean_image():
+    from mixedfer.learning import models
+
+    mean = np.random.default_rng(0).uniform(0, 255, (32, 32, 1))
+    model = models.build(STUDY.varying(pixels="centred").recipe, IMAGE, (32, 32, 1), None, 2, 0, mean)
+    images = np.full((2, 32, 32, 1), 100, np.uint8)
+    assert np.allclose(seen(model, images), (100 - mean) / 127.5, atol=1e-5)
+    assert "pixels" not in {variable.path.split("/")[0] for variable in model.trainable_variables}
+
+
 def test_precision_is_the_recipes_and_leaves_no_trace():
     import keras
 

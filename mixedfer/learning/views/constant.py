@@ -21,7 +21,7 @@ class Constant(Wrapping):
     ((3, 68, 2), 0.0)
     """
 
-    shows: ClassVar[str] = "nothing"
+    shows: ClassVar[str] = "one for all"
     rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from the wider network alone: the input of its "
                                 "landmark branch is the same for every face.")
 

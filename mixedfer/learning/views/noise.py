@@ -25,6 +25,7 @@ class Noise(Constant):
     True
     """
 
+    shows: ClassVar[str] = "noise"
     rules_out: ClassVar[str] = ("An equal gain would mean that the gain comes from more weights and an input that differs from "
                                 "face to face (a regulariser or a label to learn by heart), not from landmarks.")
 

@@ -24,6 +24,7 @@ class ShuffledWithinClass(Shuffled):
     [2, 3, 0, 1]
     """
 
+    shows: ClassVar[str] = "others of its class"
     rules_out: ClassVar[str] = ("It leaks the true label at test time too and is no evidence: a gain only shows that this "
                                 "network can use class information in landmarks; without a gain, it could not have shown any.")
 

@@ -22,4 +22,5 @@ def test_a_class_with_one_face_is_refused():
 
 
 def test_it_says_that_it_leaks():
+    assert VIEW.shows == "others of its class"
     assert "leaks" in VIEW.rules_out and "no evidence" in VIEW.rules_out and "LEAKS" in VIEW.__doc__

@@ -1,0 +1,51 @@
+"""What a recipe's label mode trains on: targets from votes, weights of classes, and the loss that goes with them.
+
+The four modes are those of Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced
+Label Distribution", ICMI 2016 (arXiv:1608.01041). A set without votes has each face's whole vote on its label, so that all
+modes are one there. Validation and test are always on the majority label.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+
+def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, smoothing: float) -> np.ndarray:
+    """(n, classes) float32 for labels (n,), votes (n, classes) and, for the mode "drawn", one number in [0, 1) each (n,).
+
+    "majority": the label; "soft": the votes; "drawn": one class, drawn by the votes; "multi-target": the votes, of which
+    `MultiTarget` needs only one to be met.
+
+    >>> votes = np.array([[.75, .25], [.75, .25]])
+    >>> targets("drawn", np.zeros(2, int), votes, np.array([.7, .8]), 0).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    classes = votes.shape[1]
+    if mode == "drawn":
+        labels = np.minimum((np.cumsum(votes, 1) <= luck[:, None]).sum(1), classes - 1)
+    chosen = np.eye(classes, dtype=np.float32)[labels] if mode in ("majority", "drawn") else votes
+    return (chosen * (1 - smoothing) + smoothing / classes).astype(np.float32)
+
+
+def weights(labels: np.ndarray, classes: int) -> np.ndarray:
+    """(classes,) float32: what a face of each class counts so that all classes together count alike; the mean face counts 1.
+
+    >>> weights(np.array([0, 0, 0, 0, 1, 1]), 2).tolist()
+    [0.75, 1.5]
+    """
+    counts = np.bincount(labels, minlength=classes)
+    return np.divide(len(labels), classes * counts, out=np.zeros(classes), where=counts > 0).astype(np.float32)
+
+
+class MultiTarget(keras.losses.Loss):
+    """-log of the largest product of a vote and its probability: it is enough to be right about one of the emotions."""
+
+    def call(self, y_true, y_pred):
+        best = keras.ops.max(y_true * y_pred, axis=-1)
+        return -keras.ops.log(keras.ops.maximum(best, keras.config.epsilon()))
+
+
+def loss(mode: str) -> keras.losses.Loss:
+    """The loss of a label mode."""
+    return MultiTarget() if mode == "multi-target" else keras.losses.CategoricalCrossentropy()
