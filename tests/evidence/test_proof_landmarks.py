@@ -27,9 +27,10 @@ def test_one_view_shows_all_arms_the_same_numbers(tmp_path):
 def test_a_shuffled_arm_that_got_its_own_landmarks_is_seen(tmp_path):
     def edit(arm, fold, replicate, facts):
         if arm == "shuffled":
-            facts["proof"]["evaluated"]["test"]["sources"] = "own"
-    failed = failures(build(tmp_path, ("image-only", "shuffled"), images=60, edit=edit), tmp_path)
-    assert list(failed) == ["landmarks"] and "was given each face's own landmarks" in failed["landmarks"]
+            facts["proof"]["evaluated"]["test"]["sources"] = mark
+    for mark, words in (("own", "each face's own"), ("some own", "some faces' own")):
+        failed = failures(build(tmp_path / mark, ("image-only", "shuffled"), images=60, edit=edit), tmp_path / mark)
+        assert list(failed) == ["landmarks"] and f"was given {words} landmarks" in failed["landmarks"]
 
 
 CONTROLS = ("image-only", "mixed", "shuffled", "noise", "constant", "found flag")
