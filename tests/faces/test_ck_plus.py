@@ -58,7 +58,7 @@ def test_the_last_frames_of_labelled_sequences(original):
     assert named(listing) == {
         "S005_001_00000009": "disgust", "S005_001_00000010": "disgust", "S005_001_00000011": "disgust",
         "S010_002_00000004": "surprise", "S010_002_00000005": "surprise", "S010_002_00000006": "surprise",
-        "S010_004_00000003": "angry", "S010_004_00000004": "angry", "S010_004_00000005": "angry",
+        "S010_004_00000003": "anger", "S010_004_00000004": "anger", "S010_004_00000005": "anger",
         "S011_006_00000002": "happy", "S011_006_00000003": "happy", "S011_006_00000004": "happy"}
     assert listing.excluded == {UNLABELLED: 7, EARLIER: FRAMES - 7 - 12}
     assert "neutral" not in listing.classes and listing.partition is None
@@ -75,7 +75,7 @@ def test_the_first_frame_is_neutral(original):
     listing = CkPlus(last=1, neutral=True).list(original)
     assert named(listing) == {
         "S005_001_00000001": "neutral", "S005_001_00000011": "disgust", "S010_002_00000001": "neutral",
-        "S010_002_00000006": "surprise", "S010_004_00000001": "neutral", "S010_004_00000005": "angry",
+        "S010_002_00000006": "surprise", "S010_004_00000001": "neutral", "S010_004_00000005": "anger",
         "S011_006_00000001": "neutral", "S011_006_00000004": "happy"}
     assert listing.excluded == {UNLABELLED: 7, EARLIER: FRAMES - 7 - 8}
 
@@ -89,7 +89,7 @@ def test_more_frames_than_there_are(original):
 def test_cropped_pictures(cropped):
     listing = CkPlus().list(cropped)
     assert len(listing.ids) == 12 and listing.excluded == {} and len(set(listing.subjects)) == 3
-    assert named(listing)["S010_004_00000003"] == "angry" and named(listing)["S005_001_00000011"] == "disgust"
+    assert named(listing)["S010_004_00000003"] == "anger" and named(listing)["S005_001_00000011"] == "disgust"
     assert listing.note == "The official set has 981 pictures (here 12), 327 labelled sequences (here 4)."
     fewer = CkPlus(last=1).list(cropped / "CK+48")
     assert set(named(fewer)) == {"S005_001_00000011", "S010_002_00000006", "S010_004_00000005", "S011_006_00000004"}
@@ -195,5 +195,5 @@ def test_wrong_fields():
         CkPlus(classes=("happy", "neutral"))
     with pytest.raises(StudyError, match="last=0"):
         CkPlus(last=0)
-    with pytest.raises(StudyError, match="'sad'"):
-        CkPlus(classes=("saad",))
+    with pytest.raises(StudyError, match="'sadness'"):
+        CkPlus(classes=("sadnes",))

@@ -11,6 +11,7 @@ import importlib
 import json
 import pickle
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ import pytest
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
 from mixedfer.faces import pictures
+from mixedfer.faces.datasets import fer2013
+from mixedfer.faces.datasets.remapped import Remapped
 from mixedfer.identity import canonical
 
 HERE = Path(__file__).parent
@@ -106,6 +109,18 @@ def test_some_of_the_classes(laid_out):
     assert {name: chosen[label] for name, label in zip(some.ids, some.labels)} == {
         name: label for name, label in names.items() if label in chosen}
     assert len(some.keys) + sum(some.excluded.values()) == number
+
+
+def test_it_can_be_tested_against_fer2013(laid_out):
+    """A module may say how FER2013 calls its classes."""
+    dataset, data, _ = laid_out
+    names = getattr(sys.modules[type(dataset).__module__], "AS_FER2013", None)
+    if names:
+        assert tuple(names.values()) == tuple(name for name in fer2013.CLASSES if name in names.values())
+        before, after = dataset.list(data), Remapped(dataset, names).list(data)
+        assert after.classes == tuple(names.values())
+        labels = dict(zip(before.ids, np.array(before.classes)[before.labels]))
+        assert [names[labels[name]] for name in after.ids] == [after.classes[label] for label in after.labels]
 
 
 def test_no_data_and_no_such_data(laid_out, tmp_path):

@@ -29,7 +29,7 @@ def test_names_say_who_what_and_from_where(data):
     listing = Kdef().list(data)
     assert len(listing.ids) == 4 * 3 and all(name.endswith("S.JPG") for name in listing.ids)
     label = {os.path.basename(name): CLASSES[label] for name, label in zip(listing.ids, listing.labels)}
-    assert (label["AF01AFS.JPG"], label["AF01HAS.JPG"], label["AM01NES.JPG"]) == ("fear", "happy", "neutral")
+    assert (label["AF01AFS.JPG"], label["AF01HAS.JPG"], label["AM01NES.JPG"]) == ("afraid", "happy", "neutral")
     assert listing.excluded == {OTHER_NAME: 2, OTHER_ANGLE: 12}
     assert listing.partition is None and listing.votes is None
 
@@ -86,5 +86,5 @@ def test_wrong_fields():
         Kdef(angles=("straight",))
     with pytest.raises(StudyError, match="no angle"):
         Kdef(angles=())
-    with pytest.raises(StudyError, match="'fear'"):
-        Kdef(classes=("feer",))
+    with pytest.raises(StudyError, match="'afraid'"):
+        Kdef(classes=("afrait",))

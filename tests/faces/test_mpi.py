@@ -55,7 +55,7 @@ def test_folders_are_classes_in_one_spelling(data):
         ("islf", "I_do_not_care"): "i_dont_care", ("islf", 'treudoof ("bambi-eyes")'): "treudoof_bambi_eyes"}
     assert listing.classes == ("happy_laughing", "happy_satiated", "i_dont_care", "sad", "treudoof_bambi_eyes")
     assert listing.excluded == {STRAY: 1} and listing.partition is None
-    assert listing.note == "The official set has 51 expressions (here 5), 10 people (here 2)."
+    assert listing.note == "The official set has 51 expressions (here 5). The official set has 10 people (here 2)."
 
 
 def test_people_are_subjects(data):
@@ -92,6 +92,13 @@ def test_a_group_called_as_a_folder_that_is_not_in_it(data):
         ("cawm", "I_dont_care"), ("islf", "I_do_not_care")}
 
 
+def test_what_a_mac_packs_beside_a_frame_is_no_frame(data):
+    packed = data / "__MACOSX" / "sad" / "._cawm_sad_001.png"
+    packed.parent.mkdir(parents=True)
+    packed.write_bytes(b"as a Mac packs it")
+    assert Mpi().list(data).excluded == {STRAY: 2}
+
+
 def test_two_of_the_folders(data):
     listing = Mpi(classes=("sad", "happy_laughing")).list(data)
     assert listing.classes == ("sad", "happy_laughing") and len(listing.ids) == 9
@@ -117,7 +124,9 @@ def test_classes_from_a_higher_folder(tmp_path):
     listing = Mpi(level=2).list(tmp_path)
     assert listing.classes == ("happy", "sad") and len(listing.ids) == 4
     assert Mpi(level=1).list(tmp_path).classes == ("take_1", "take_2")
-    assert "2 folders have names of no expression: take_1, take_2." in Mpi().list(tmp_path).note
+    assert Mpi().list(tmp_path).note == (
+        "The official set has 51 expressions (here 0). The official set has 10 people (here 1). "
+        "2 folders have names of no expression: take_1, take_2.")
 
 
 def test_people_by_another_pattern(tmp_path):

@@ -48,7 +48,7 @@ def test_labels_and_partitions(basic):
     assert listing.ids == [f"Image/aligned/{name}_aligned.jpg" for name, _ in ROWS]
     # The official readme: 1 surprise, 2 fear, 3 disgust, 4 happiness, 5 sadness, 6 anger, 7 neutral.
     assert [CLASSES[label] for label in listing.labels] == [
-        "sad", "sad", "happy", "neutral", "surprise", "fear", "disgust", "angry"]
+        "sadness", "sadness", "happiness", "neutral", "surprise", "fear", "disgust", "anger"]
     assert listing.partition.tolist() == [0] * 5 + [2] * 3
     assert listing.subjects is listing.votes is listing.boxes is None
     assert listing.note == "The official set has 12,271 training pictures (here 5), 3,068 test pictures (here 3)."
@@ -175,5 +175,5 @@ def test_pictures_that_are_not_listed_are_counted(basic):
 def test_wrong_fields():
     with pytest.raises(StudyError, match="expected 'aligned' or 'original'"):
         RafDb(images="cropped")
-    with pytest.raises(StudyError, match="'happy'"):
-        RafDb(classes=("happiness",))
+    with pytest.raises(StudyError, match="'happiness'"):
+        RafDb(classes=("happy",))

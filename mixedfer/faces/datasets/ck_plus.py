@@ -2,8 +2,8 @@
 
 Source: Lucey, Cohn, Kanade, Saragih, Ambadar and Matthews, "The Extended Cohn-Kanade Dataset (CK+)", CVPR Workshops 2010;
 http://www.jeffcohn.net/Resources/. Terms: non-commercial research, on request; pictures of some people only may be shown.
-Expected: 593 sequences, 327 of them labelled, from 118 people: 45 angry, 18 contempt, 59 disgust, 25 fear, 69 happy, 28 sad,
-83 surprise; no official partition. Two layouts are read, with FER2013's names for the classes:
+Expected: 593 sequences, 327 of them labelled, from 118 people: 45 anger, 18 contempt, 59 disgust, 25 fear, 69 happy, 28
+sadness, 83 surprise; no official partition. Two layouts are read:
 
     cohn-kanade-images/S005/001/S005_001_00000011.png     the original: person, sequence, frame; beside it, maybe each in the
     Emotion/S005/001/S005_001_00000011_emotion.txt        folder of its archive, `   3.0000000e+00` where there is a label
@@ -33,8 +33,11 @@ from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect
 
 #: By the official number.
-CLASSES = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
-FOLDERS = {"anger": "angry", "happiness": "happy", "sadness": "sad", **{name: name for name in CLASSES}}
+CLASSES = ("neutral", "anger", "contempt", "disgust", "fear", "happy", "sadness", "surprise")
+#: As FER2013 calls its classes, in its order: for `remapped`. FER2013 has no contempt; "neutral" is there with neutral=True.
+AS_FER2013 = {"anger": "angry", "disgust": "disgust", "fear": "fear", "happy": "happy", "sadness": "sad",
+              "surprise": "surprise"}
+FOLDERS = {"angry": "anger", "happiness": "happy", "sad": "sadness", **{name: name for name in CLASSES}}
 NAME = re.compile(r"(S\d{3})_(\d{3})_(\d{8})\.\w+", re.IGNORECASE)
 LABEL = re.compile(r"(S\d{3})_(\d{3})_(\d{8})_emotion\.txt", re.IGNORECASE)
 IMAGES, LABELS = "cohn-kanade-images", "Emotion"

@@ -19,8 +19,11 @@ from mixedfer.checked import Checked
 from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect
 
-CODES = {"AN": "angry", "DI": "disgust", "FE": "fear", "HA": "happy", "SA": "sad", "SU": "surprise", "NE": "neutral"}
+CODES = {"AN": "anger", "DI": "disgust", "FE": "fear", "HA": "happiness", "SA": "sadness", "SU": "surprise", "NE": "neutral"}
 CLASSES = tuple(CODES.values())
+#: As FER2013 calls its classes, in its order: for `remapped`.
+AS_FER2013 = {"anger": "angry", "disgust": "disgust", "fear": "fear", "happiness": "happy", "sadness": "sad",
+              "surprise": "surprise", "neutral": "neutral"}
 NAME = re.compile(rf"([A-Z]{{2}})\.({'|'.join(CODES)})\d+\.\d+\.\w+", re.IGNORECASE)
 WHAT = "the folder with JAFFE's pictures"
 LAYOUT = "pictures named like KA.AN1.39.tiff"
@@ -28,10 +31,10 @@ LAYOUT = "pictures named like KA.AN1.39.tiff"
 
 @dataclass(frozen=True, kw_only=True)
 class Jaffe(Checked):
-    """The folder as unpacked. `classes` may name some of the seven, by FER2013's names; subjects are the ten women.
+    """The folder as unpacked. `classes` may name some of the seven; subjects are the ten women.
 
-    >>> Jaffe(classes=("happy", "sad")).classes
-    ('happy', 'sad')
+    >>> Jaffe(classes=("happiness", "sadness")).classes
+    ('happiness', 'sadness')
     """
 
     classes: tuple[str, ...] = CLASSES

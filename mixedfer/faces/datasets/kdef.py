@@ -22,8 +22,11 @@ from mixedfer.errors import StudyError, nearest
 from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect
 
-CODES = {"AN": "angry", "DI": "disgust", "AF": "fear", "HA": "happy", "SA": "sad", "SU": "surprise", "NE": "neutral"}
+CODES = {"AN": "angry", "DI": "disgusted", "AF": "afraid", "HA": "happy", "SA": "sad", "SU": "surprised", "NE": "neutral"}
 CLASSES = tuple(CODES.values())
+#: As FER2013 calls its classes, in its order: for `remapped`.
+AS_FER2013 = {"angry": "angry", "disgusted": "disgust", "afraid": "fear", "happy": "happy", "sad": "sad",
+              "surprised": "surprise", "neutral": "neutral"}
 ANGLES = ("FL", "HL", "S", "HR", "FR")
 NAME = re.compile(rf"[AB]([FM]\d\d)({'|'.join(CODES)})({'|'.join(ANGLES)})\.\w+", re.IGNORECASE)
 WHAT = "the folder with KDEF's pictures"
@@ -33,7 +36,7 @@ OTHER_ANGLE = "from an angle that the study leaves out"
 
 @dataclass(frozen=True, kw_only=True)
 class Kdef(Checked):
-    """The folder as unpacked. `angles` are those to be read; `classes` may name some of the seven, by FER2013's names.
+    """The folder as unpacked. `angles` are those to be read; `classes` may name some of the seven.
 
     >>> Kdef(angles=("HL", "S", "HR")).angles
     ('HL', 'S', 'HR')

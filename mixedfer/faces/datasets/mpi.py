@@ -85,7 +85,7 @@ class Mpi(Checked):
         """
         root = _layout.root(data, WHAT)
         paths = pictures.pictures(pictures.files(root))
-        folders = {path: _folder(root, path, self.level) for path in paths}
+        folders = {path: _folder(path, self.level) for path in paths}
         known = sorted(set(filter(None, folders.values())))
         if not known:
             raise _nothing(root, paths, self.level)
@@ -125,10 +125,10 @@ class Mpi(Checked):
         return match[1].lower()
 
 
-def _folder(root: Path, path: str, level: int) -> str:
-    """The expression whose folder, `level` above the file, holds this path; "" where the path has no such folder."""
+def _folder(path: str, level: int) -> str:
+    """The expression whose folder, `level` above the file, holds this path; "" where there is none, or for a hidden file."""
     parts = Path(path).parts
-    return _spelt(parts[-1 - level]) if len(parts) > level else ""
+    return _spelt(parts[-1 - level]) if len(parts) > level and not parts[-1].startswith(".") else ""
 
 
 def _spelt(name: str, keep: str = "") -> str:
@@ -153,7 +153,8 @@ def _nothing(root: Path, paths: Sequence[str], level: int) -> BadInput:
 
 def _note(known: Sequence[str], people: set[str]) -> str:
     others = [name for name in known if name not in EXPRESSIONS]
-    note = _layout.unofficial({"expressions": (len(known) - len(others), len(EXPRESSIONS)),
-                               **({"people": (len(people), 10)} if people != {""} else {})})
-    return f"{note} {len(others)} folders have names of no expression: {', '.join(others[:3])}" \
-           f"{', ...' if len(others) > 3 else '.'}".strip() if others else note
+    notes = [_layout.unofficial({"expressions": (len(known) - len(others), len(EXPRESSIONS))})]
+    notes += [_layout.unofficial({"people": (len(people), 10)})] * (people != {""})
+    notes += [f"{len(others)} folders have names of no expression: {', '.join([*others[:3], *['...'] * (len(others) > 3)])}."
+              ] * bool(others)
+    return " ".join(filter(None, notes))

@@ -3,7 +3,7 @@
 Source: Li, Deng and Du, "Reliable Crowdsourcing and Deep Locality-Preserving Learning for Expression Recognition in the
 Wild", CVPR 2017; http://www.whdeng.cn/raf/model1.html. Terms: non-commercial research, on request; no redistribution.
 Expected: 12,271 training and 3,068 test pictures; no validation partition (one is drawn from the training pictures) and no
-identities. Happiness, sadness and anger are called by FER2013's names (happy, sad, angry), as in every set here.
+identities.
 
     basic/EmoLabel/list_patition_label.txt                    train_00001.jpg 5
     basic/Image/aligned/train_00001_aligned.jpg               100x100, aligned by five points: images="aligned"
@@ -30,7 +30,11 @@ from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect
 from mixedfer.faceset import PARTITIONS
 
-CLASSES = ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral")
+#: By the official number, from 1.
+CLASSES = ("surprise", "fear", "disgust", "happiness", "sadness", "anger", "neutral")
+#: As FER2013 calls its classes, in its order: for `remapped`.
+AS_FER2013 = {"anger": "angry", "disgust": "disgust", "fear": "fear", "happiness": "happy", "sadness": "sad",
+              "surprise": "surprise", "neutral": "neutral"}
 LIST = "EmoLabel/list_patition_label.txt"
 LINE = re.compile(r"((train|test)_\d+)\.jpg\s+(\d+)")
 UNLISTED = "not in the list"
@@ -40,7 +44,7 @@ UNLISTED = "not in the list"
 class RafDb(Checked):
     """The basic set as downloaded. `images` are the aligned faces or the original pictures with the boxes of their faces.
 
-    >>> RafDb(classes=("happy", "sad"), images="original").images
+    >>> RafDb(classes=("happiness", "sadness"), images="original").images
     'original'
     """
 
