@@ -58,18 +58,3 @@ def _wanted(hint: Any) -> str:
 def require(condition: bool, message: str) -> None:
     if not condition:
         raise StudyError(message)
-
-
-def replaced(node: Any, changes: list[tuple[list[str], Any]]) -> Any:
-    """All changes at once, so that two values that only fit together can be set together."""
-    fields: dict[str, Any] = {path[0]: value for path, value in changes if len(path) == 1}
-    deeper: dict[str, list] = {}
-    for path, value in changes:
-        if len(path) > 1:
-            deeper.setdefault(path[0], []).append((path[1:], value))
-    for name, inner in deeper.items():
-        fields[name] = replaced(fields.get(name, getattr(node, name)), inner)
-    try:
-        return dataclasses.replace(node, **fields)
-    except (TypeError, ValueError) as error:
-        raise StudyError(f"{type(node).__name__} cannot have {', '.join(fields)} set so: {error}") from error

@@ -12,17 +12,16 @@ TypeError: Arm.__init__() got an unexpected keyword argument 'epochs'
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
-import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
-from mixedfer.checked import Checked, replaced, require
-from mixedfer.errors import StudyError, nearest
+from mixedfer.checked import Checked, require
+from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
 from mixedfer.seeds import derive
+from mixedfer.varying import Varying
 
 #: The SHA-256 of the predictor that the package `face_recognition_models` ships (68 points, trained on iBUG 300-W).
 PREDICTOR = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
@@ -161,7 +160,7 @@ class Axis(Checked):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Study(Checked):
+class Study(Varying):
     """One question, one recipe, a control arm and its treatments, several replicates, and a margin fixed in advance.
 
     With `folds=0` the data set's own partitions are used; where it has none, `test` and `validation` fractions are
@@ -171,6 +170,7 @@ class Study(Checked):
     With a `grid` the whole comparison is made at every combination of its axes' values.
     """
 
+    FIXED = ("control", "treatments", "grid")
     RANGES = {"replicates": (1, 10**6), "folds": (0, 10**6), "train_share": (0.001, 1)}
     question: str
     dataset: Dataset
@@ -216,50 +216,7 @@ class Study(Checked):
         return [(dict(zip(names, values)), plain.varying(**dict(zip(names, values))))
                 for values in itertools.product(*(axis.values for axis in self.grid))]
 
-    def varying(self, **changes: Any) -> Study:
-        """The same study with other values, for every arm at once: `study.varying(epochs=30, width=0.5)`.
-
-        A name reaches any field of the study, its data set, preparation or recipe, however deep; `recipe.backbone.width`
-        written as a key of `**{...}` is the long form. Whole parts are replaced first, so that names reach the new one's
-        fields. Neither arms nor what an axis of the grid decides can be varied. Raises StudyError with the nearest name.
-        """
-        whole = {name: value for name, value in changes.items() if dataclasses.is_dataclass(value) or self.is_part(name)}
-        return self._with(whole)._with({name: value for name, value in changes.items() if name not in whole})
-
-    def current(self, name: str) -> Any:
-        """The value of the field that `varying(name=...)` would change."""
-        return functools.reduce(getattr, self._path(name), self)
-
-    def annotation(self, name: str) -> Any:
-        """The type of the field that `varying(name=...)` would change."""
-        *above, last = self._path(name)
-        return typing.get_type_hints(type(functools.reduce(getattr, above, self)))[last]
-
-    def is_part(self, name: str) -> bool:
-        """Whether a name reaches, without doubt, something that has fields of its own."""
-        return len(self._named(name)) == 1 and dataclasses.is_dataclass(self.current(name))
-
-    def _named(self, name: str) -> list[str]:
-        """The paths that a name may stand for; a whole path stands for itself alone."""
-        paths = list(_paths(self))
-        return [name] if name in paths else [path for path in paths if path.endswith("." + name)]
-
-    def _path(self, name: str) -> list[str]:
-        match = self._named(name)
-        if not match:
-            raise StudyError(f"the study has no field {name!r}",
-                             remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in _paths(self))))
-        require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
-        return match[0].split(".")
-
-    def _with(self, changes: dict[str, Any]) -> Study:
-        paths = [self._path(name) for name in changes]
-        for name, path in zip(changes, paths):
-            require(paths.count(path) == 1, f"two values are given for {'.'.join(path)}")
-            self._refuse_axis(name, path)
-        return replaced(self, list(zip(paths, changes.values())))
-
-    def _refuse_axis(self, name: str, path: list[str]) -> None:
+    def refuse(self, name: str, path: list[str]) -> None:
         """What an axis decides, or is part of, cannot be set: the axis would pass over it."""
         for axis in self.grid:
             for other in (named.split(".") for named in self._named(axis.name)):
@@ -297,13 +254,3 @@ class Cell:
     def __str__(self) -> str:
         fold = f", fold {self.fold + 1}" if self.study.folds else ""
         return f"{self.arm.name}, replicate {self.replicate + 1}{fold}"
-
-
-def _paths(node: Any, prefix: str = "") -> Iterator[str]:
-    for field in dataclasses.fields(node):
-        value = getattr(node, field.name)
-        if isinstance(value, Arm) or field.name in ("treatments", "grid"):
-            continue
-        yield prefix + field.name
-        if dataclasses.is_dataclass(value):
-            yield from _paths(value, f"{prefix}{field.name}.")

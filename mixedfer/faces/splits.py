@@ -72,6 +72,9 @@ def _refuse_shared_subjects(faces: FaceSet, rows: np.ndarray) -> None:
 
 
 def _fold(faces: FaceSet, study: Study, rows: np.ndarray, fold: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if (faces.partition[rows] == PARTITIONS.index("test")).any():
+        raise BadInput(f"{study.folds} folds would mix the data set's own test partition with what is trained on",
+                       file=faces.folder, remedy="Leave folds out (--set folds=0): the data set's partitions are then used.")
     rest, test = _folds(faces, rows, study.folds, derive("folds", study.seed))[fold]
     train, validation = _divide(faces, rest, study.validation, "validation", study.seed, fold)
     return train, validation, test

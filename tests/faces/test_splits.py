@@ -27,6 +27,13 @@ def test_folds_test_every_row_once(prepared):
         assert not set(faces.subjects[part.test]) & set(faces.subjects[np.concatenate([part.train, part.validation])])
 
 
+def test_folds_over_official_partitions_are_refused(prepared):
+    _, faces = prepared
+    parted = dataclasses.replace(faces, partition=np.where(faces.subjects < 9, 0, 2).astype(np.int8))
+    with pytest.raises(BadInput, match="3 folds would mix the data set's own test partition"):
+        split(parted, STUDY.varying(folds=3))
+
+
 def test_the_split_depends_on_the_study_seed_alone(prepared):
     _, faces = prepared
     assert np.array_equal(split(faces, STUDY).test, split(faces, STUDY.varying(epochs=9, replicates=7)).test)
