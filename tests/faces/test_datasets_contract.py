@@ -19,7 +19,7 @@ import pytest
 
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
-from mixedfer.faces import pictures
+from mixedfer.faces import datasets, pictures
 from mixedfer.faces.datasets import fer2013
 from mixedfer.faces.datasets.remapped import Remapped
 from mixedfer.identity import canonical
@@ -35,6 +35,12 @@ def laid_out(request, tmp_path):
     """A data set, its --data, and how many pictures there are."""
     dataset, data, *number = LAYOUTS[request.param](tmp_path / "set")
     return dataset, data, number[0] if number else len(pictures.pictures(pictures.files(data)))
+
+
+def test_every_data_set_has_joined(tmp_path):
+    joined = {type(layout(tmp_path / name)[0]).__module__.rpartition(".")[2] for name, layout in LAYOUTS.items()}
+    files = {path.stem for path in Path(datasets.__file__).parent.glob("[!_]*.py")}
+    assert files - joined == {"portrait", "across", "remapped"}  # with a picture of its own; made of other data sets
 
 
 def test_every_picture_is_listed_or_counted(laid_out):

@@ -83,6 +83,12 @@ def test_pictures_outside_class_folders_are_counted_in_the_note(photos, tmp_path
     assert "(.txt: 1). 2 pictures lie in no class folder and are left out: 4.png, train/3.png." in listing.note
 
 
+def test_a_stray_whose_name_is_not_utf8_can_be_reported(photos):
+    picture(photos / "lost.png")
+    (photos / "lost.png").rename(photos / os.fsdecode(b"caf\xe9.png"))
+    assert Folder().list(photos).note.encode() == rb"1 pictures lie in no class folder and are left out: caf\xe9.png."
+
+
 def test_an_empty_or_unknown_class(photos):
     (photos / "angry").mkdir()
     with pytest.raises(BadInput, match="class 'angry' has no picture"):

@@ -19,7 +19,7 @@ import numpy as np
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.faces import pictures
-from mixedfer.faces.datasets import Entry, Listing, collect, need
+from mixedfer.faces.datasets import Entry, Listing, _layout, collect, need
 from mixedfer.faceset import PARTITIONS
 
 PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
@@ -99,7 +99,7 @@ def describe(files: Sequence[str], taken: Sequence[str], entries: Sequence[Entry
     kinds_text = ", ".join(f"{kind}: {count}" for kind, count in sorted(kinds.items()))
     strays = [entry.id for entry in entries if not entry.label]
     notes = [f"{sum(kinds.values())} files are not of a kind that is read ({kinds_text})."] * bool(kinds)
-    notes += [f"{len(strays)} {kind} lie in no class folder and are left out: {', '.join(strays[:3])}"
+    notes += [f"{len(strays)} {kind} lie in no class folder and are left out: {_layout.text(', '.join(strays[:3]))}"
               f"{', ...' if len(strays) > 3 else '.'}"] * bool(strays)
     return " ".join(notes)
 
