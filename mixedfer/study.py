@@ -25,6 +25,8 @@ from mixedfer.varying import Varying
 
 #: The SHA-256 of the predictor that the package `face_recognition_models` ships (68 points, trained on iBUG 300-W).
 PREDICTOR = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
+#: Fields of a study that decide no number: what is asked, and by what the answer is judged.
+WORDS = ("question", "margin", "metric")
 
 
 @runtime_checkable
@@ -122,7 +124,7 @@ class Arm(Checked):
     """Which inputs the model sees: the image, a view of the landmarks, or both. Two fields are for controls alone.
 
     `widened` names a view that the arm does not see: its image branch gets as many extra parameters as an arm with that view
-    has. `seed` other than 0 draws other seeds than the control (A/A: what seeds alone do).
+    has. `seed` other than 0 draws other seeds than the control (A/A: what seeds alone do), beside an arm that sees the same.
     """
 
     name: str
@@ -139,6 +141,9 @@ class Arm(Checked):
                 "give it image=True, landmarks=<a view>, or both")
         require(self.widened is None or (self.image and self.landmarks is None),
                 f"arm {self.name!r}: only an arm that sees the image alone can be widened")
+        chooses = [name for name in ("sources", "drawn") if hasattr(self.landmarks, name)]
+        require(not chooses or hasattr(self.landmarks, "shows"), f"arm {self.name!r}: its view has {' and '.join(chooses)} but "
+                "does not say whose landmarks it then shows: give it `shows`, see mixedfer.learning.views")
 
     def inputs(self) -> dict:
         """The arm without its name, as canonical JSON."""
@@ -197,6 +202,16 @@ class Study(Varying):
         require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
         require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
                 "Study(validation, test): expected two fractions above 0 that leave something to train on")
+        self._refuse_lone_seeds()
+
+    def _refuse_lone_seeds(self) -> None:
+        """Between arms with other inputs and other seeds, nothing tells what the inputs do from what the seeds do."""
+        inputs = [(arm.image, arm.landmarks, arm.widened) for arm in self.arms]
+        held = [one for one, arm in zip(inputs, self.arms) if arm.seed == self.control.seed]
+        for one, arm in zip(inputs, self.arms):
+            if one not in held:
+                raise StudyError(f"arm {arm.name!r} draws other seeds than the control, and no arm that sees the same draws "
+                                 "the control's", remedy="Leave its seed out, or add such an arm beside it.")
 
     @property
     def arms(self) -> tuple[Arm, ...]:
@@ -212,6 +227,9 @@ class Study(Varying):
         """The values and the study at every point of the grid; the study itself, with no values, where there is none."""
         names = [axis.name for axis in self.grid]
         require(len(set(names)) == len(names), f"two axes of the grid have one name: {', '.join(names)}")
+        for name in set(names).intersection(WORDS):
+            raise StudyError(f"{name!r} cannot be an axis of the grid: it changes no run, only how runs are judged",
+                             remedy=f"Give `mixedfer report` another --set {name}=VALUE; runs are reused.")
         plain = dataclasses.replace(self, grid=())
         return [(dict(zip(names, values)), plain.varying(**dict(zip(names, values))))
                 for values in itertools.product(*(axis.values for axis in self.grid))]
@@ -226,7 +244,7 @@ class Study(Varying):
 
     def making(self) -> dict:
         """What decides the numbers, without the words around them: two studies with equal `making` share every run."""
-        return {key: value for key, value in canonical(self).items() if key not in ("question", "margin", "metric")}
+        return {key: value for key, value in canonical(self).items() if key not in WORDS}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,8 +32,8 @@ def test_points_have_readable_labels():
 def test_no_two_points_have_one_label():
     one, other = labels(Axis("fusion", (Features(units=(8,)), Features(units=(8, 8)))))
     assert one != other and all(label.startswith("fusion=Features-") for label in (one, other))
-    assert len(set(labels(Axis("question", ("A b?", "a-b-", "x" * 300 + "1", "x" * 300 + "2"))))) == 4
-    assert max(map(len, labels(Axis("question", ("A?", "x" * 300))))) < 60
+    assert len(set(labels(Axis("predictor", ("A b?", "a-b-", "x" * 300 + "1", "x" * 300 + "2"))))) == 4
+    assert max(map(len, labels(Axis("predictor", ("A?", "x" * 300))))) < 60
 
 
 def test_every_run_is_entered_under_the_margin_it_was_first_asked_for(tmp_path):

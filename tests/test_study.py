@@ -6,6 +6,7 @@ from mixedfer.errors import StudyError
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.step import Step
+from mixedfer.learning.views.normalised import normalised
 from mixedfer.study import Arm, Axis
 from tests.tiny import STUDY
 
@@ -101,6 +102,38 @@ def test_other_seeds_are_for_an_a_a_arm_alone():
     assert control.seed == again.seed != other.seed
     with pytest.raises(StudyError, match="image alone"):
         Arm("wide", image=True, landmarks=len, widened=len)
+
+
+def test_an_arm_with_other_seeds_needs_its_twin_with_the_control_s():
+    mixed = Arm("mixed", image=True, landmarks=normalised)
+    other = dataclasses.replace(mixed, name="other", seed=7)
+    assert dataclasses.replace(STUDY, treatments=(mixed, other)).arms[2].seed == 7
+    with pytest.raises(StudyError, match="'other' draws other seeds than the control"):
+        dataclasses.replace(STUDY, treatments=(other,))
+    with pytest.raises(StudyError, match="'mixed' draws other seeds than the control"):
+        dataclasses.replace(STUDY, control=Arm("image", image=True, seed=7), treatments=(mixed,))
+
+
+@pytest.mark.parametrize("name", ["sources", "drawn"])
+def test_a_view_that_chooses_must_say_whose_landmarks_it_shows(name):
+    @dataclasses.dataclass(frozen=True)
+    class Chooses:
+        def __call__(self, points, found, size): ...
+
+    view = Chooses()
+    assert Arm("fine", landmarks=view).landmarks is view
+    setattr(Chooses, name, lambda *_: None)
+    with pytest.raises(StudyError, match=f"has {name} but does not say whose landmarks"):
+        Arm("unsaid", landmarks=view)
+    Chooses.shows = "others"
+    assert Arm("said", landmarks=view).landmarks is view
+
+
+@pytest.mark.parametrize(("name", "values"), [("margin", (0.01, 0.02)), ("metric", ("accuracy", "log_loss")),
+                                              ("question", ("a", "b"))])
+def test_what_decides_no_number_is_no_axis(name, values):
+    with pytest.raises(StudyError, match=f"'{name}' cannot be an axis"):
+        grid(Axis("epochs", (3, 4)), Axis(name, values)).points()
 
 
 def grid(*axes, **changes):

@@ -41,7 +41,7 @@ def initial_weights(runs: Runs) -> Check:
     shared = {path for one, other in pairs for path, _ in builds[one].items() & builds[other].items()}
     shapes, wrong = _shapes(builds)
     strangers, unshared = _strangers(first_runs(runs), builds)
-    wrong += _rebuilt(runs) + _starts(runs) + unshared
+    wrong += _rebuilt(runs) + _starts(runs) + unshared + _alone(first_runs(runs))
     told = (f"{len(shared)} tensors that arms share start from the same values in each of {counted(runs)}" if shared else
             "nothing was compared: no two arms draw the same seeds" if not pairs else "nothing was compared")
     wider = "; different in shape because an arm's input is wider: " + ", ".join(shapes) if shapes else ""
@@ -101,6 +101,17 @@ def _starts(runs: Runs) -> list[str]:
                 if value != tensor["sha256"]:
                     wrong.append(f"{path} {tensor['shape']} starts differently in {name} and in {first}")
     return wrong
+
+
+def _alone(firsts: dict[str, Record]) -> list[str]:
+    """The arms with other seeds than the first arm's and with inputs that no arm has with these seeds.
+
+    Nothing of such an arm is compared with the first one, and seeds and inputs cannot be told apart in its difference.
+    """
+    control, first = next(iter(firsts.items()))
+    held = [inputs_of(run) for run in firsts.values() if seed_of(run) == seed_of(first)]
+    return [f"{arm} draws other seeds than {control}, and no arm that sees the same draws those of {control}, so nothing could "
+            "be compared" for arm, run in firsts.items() if inputs_of(run) not in held]
 
 
 def _strangers(firsts: dict[str, Record], builds: dict[str, Build]) -> tuple[list[str], list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from mixedfer.evidence import results
@@ -46,6 +48,15 @@ def test_a_fusion_without_a_head_leaves_two_arms_nothing_to_share(tmp_path):
 def test_seeds_of_their_own_leave_no_weights_to_compare(tmp_path):
     found = results.load(build(tmp_path, ("image-only", "image-only again"), images=60), tmp_path)
     assert found.comparable and found.checks[1].detail.startswith("nothing was compared: no two arms draw the same seeds")
+
+
+def test_an_arm_with_other_inputs_and_other_seeds_is_comparable_through_a_third_alone(tmp_path):
+    plan = build(tmp_path, ("image-only", "mixed", "mixed again"), images=60)
+    assert results.load(plan, tmp_path).comparable
+    alone = dataclasses.replace(plan, study={**plan.study, "treatments": plan.study["treatments"][1:]},
+                                cells=[cell for cell in plan.cells if cell["arm"] != "mixed"])
+    failed = failures(alone, tmp_path)
+    assert list(failed) == ["initial weights"] and "mixed again draws other seeds than image-only" in failed["initial weights"]
 
 
 def test_two_arms_with_landmarks_share_their_branch(tmp_path):
