@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import errno
 import hashlib
@@ -149,30 +148,6 @@ def hash_arrays(*arrays: np.ndarray) -> str:
             piece = array[start:start + step] if array.ndim else array
             digest.update(np.ascontiguousarray(piece).tobytes())
     return digest.hexdigest()
-
-
-def assigned(node: ast.stmt) -> set[str]:
-    """The names that a statement such as `STUDY = ...` or `STUDY: Study = ...` gives a value."""
-    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-    return {target.id for target in targets if isinstance(target, ast.Name)}
-
-
-def hash_source(*places: Path, without: str = "") -> str:
-    """A digest of Python files that ignores comments, docstrings and layout.
-
-    What it names is what the code does: mending a docstring does not make finished runs obsolete. An assignment to the
-    name `without` is left out as well.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(places):
-        tree = ast.parse(file.read_bytes())
-        tree.body = [node for node in tree.body if without not in assigned(node)]
-        for node in ast.walk(tree):
-            documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
-            if documented and ast.get_docstring(node, clean=False) is not None:
-                node.body[0] = ast.Pass()
-        digest.update(f"{file.parent.name}/{file.name}\n{ast.unparse(tree)}\n".encode())
-    return digest.hexdigest()[:20]
 
 
 def _see_whole(path: Path) -> None:

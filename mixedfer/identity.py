@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mixedfer.disk import hash_source, to_json
+from mixedfer.disk import to_json
 from mixedfer.errors import StudyError
 
 #: Packages with one component per file; the rest of mixedfer is named as a whole by those who use it.
@@ -75,6 +75,32 @@ def source(module: str) -> str:
     found: dict[str, Path] = {}
     _collect(module, found)
     return hash_source(*found.values(), without="STUDY")[:10]
+
+
+def hash_source(*places: Path, without: str = "") -> str:
+    """A digest of Python files that ignores comments, docstrings and layout, and in which folder the whole lies.
+
+    What it names is what the code does: mending a docstring does not make finished runs obsolete. An assignment to the
+    name `without` is left out as well.
+    """
+    return hashlib.sha256("".join(sorted(_code(file, without) for file in places)).encode()).hexdigest()[:20]
+
+
+def _code(file: Path, without: str) -> str:
+    """What a file does, after its name and that of its folder."""
+    tree = ast.parse(file.read_bytes())
+    tree.body = [node for node in tree.body if without not in assigned(node)]
+    for node in ast.walk(tree):
+        documented = isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+        if documented and ast.get_docstring(node, clean=False) is not None:
+            node.body[0] = ast.Pass()
+    return f"{file.parent.name}/{file.name}\n{ast.unparse(tree)}\n"
+
+
+def assigned(node: ast.stmt) -> set[str]:
+    """The names that a statement such as `STUDY = ...` or `STUDY: Study = ...` gives a value."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
 def _collect(module: str, found: dict[str, Path]) -> None:

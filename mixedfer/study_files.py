@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mixedfer.disk import assigned
 from mixedfer.errors import BadInput, StudyError, nearest
-from mixedfer.identity import COMPONENTS
+from mixedfer.identity import COMPONENTS, assigned
 from mixedfer.study import Study
 
 TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -117,16 +117,6 @@ def test_a_memory_map_hashes_as_its_array(tmp_path):
     assert disk.hash_arrays(mapped) == disk.hash_arrays(loaded)
 
 
-def test_a_source_hash_sees_code_but_not_words(tmp_path):
-    path = tmp_path / "a.py"
-    path.write_text('"""Doc."""\nx = 1  # note\n')
-    first = disk.hash_source(path)
-    path.write_text('"""Other doc."""\n\nx = 1\n')
-    assert disk.hash_source(path) == first
-    path.write_text('"""Doc."""\nx = 2\n')
-    assert disk.hash_source(path) != first
-
-
 def test_what_a_killed_process_left_of_a_folder_is_removed(tmp_path):
     (tmp_path / "run.4242.part").mkdir()
     (tmp_path / "other.4242.part").mkdir()

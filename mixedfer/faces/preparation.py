@@ -29,7 +29,7 @@ from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faceset import FaceSet
 from mixedfer.geometry import POINTS, transform
-from mixedfer.identity import canonical, digest, version
+from mixedfer.identity import canonical, digest, hash_source, version
 from mixedfer.study import Preparation, Study
 
 CHUNK = 64
@@ -94,7 +94,7 @@ def _percent(row: dict) -> str:
 def _key(study: Study, data: Path | None) -> str:
     # Which missed faces an arm sees is settled when rows are split; detection need not be repeated for it.
     preparation = {name: value for name, value in canonical(study.preparation).items() if name != "missed"}
-    code = disk.hash_source(*(Path(faceset.__file__).parent / name for name in SOURCE))
+    code = hash_source(*(Path(faceset.__file__).parent / name for name in SOURCE))
     return digest({"dataset": canonical(study.dataset), "preparation": preparation, "code": code,
                    "pictures": study.dataset.fingerprint(data), "versions": {name: version(name) for name in PACKAGES}})
 

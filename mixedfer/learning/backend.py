@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from mixedfer import __version__, disk, identity
+from mixedfer import __version__, identity
 from mixedfer.errors import BadInput, nearest
 
 PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
@@ -54,7 +54,7 @@ def making() -> dict[str, str]:
     Read once per process: what counts is the source that this process imported.
     """
     package = Path(__file__).parents[1]
-    source = disk.hash_source(*(package / "learning").glob("*.py"), package / "faces" / "splits.py",
+    source = identity.hash_source(*(package / "learning").glob("*.py"), package / "faces" / "splits.py",
                               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset")))
     found = versions()
     return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy", "scikit_learn")}}

@@ -121,7 +121,7 @@ def test_pictures_seen_together_or_alone_give_the_same_bytes():
 
 def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
     hashed, versions = [], []
-    monkeypatch.setattr(preparation.disk, "hash_source", lambda *files, **_: str(hashed.append(files)))
+    monkeypatch.setattr(preparation, "hash_source", lambda *files, **_: str(hashed.append(files)))
     monkeypatch.setattr(preparation, "version", versions.append)
     preparation._key(STUDY, None)
     package = Path(faceset.__file__).parent
