@@ -23,7 +23,7 @@ from mixedfer.faces.datasets import Entry, Listing, _layout, collect, need
 from mixedfer.faceset import PARTITIONS
 
 PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
-                   "testing": 2, "privatetest": 2}
+                   "testing": 2, "privatetest": 2, "fer2013train": 0, "fer2013valid": 1, "fer2013test": 2}
 STRAY = "in no class folder"
 
 
