@@ -149,6 +149,25 @@ def test_a_clip_that_is_cut_off_has_unreadable_frames(tmp_path):
     assert shown(source.read(tmp_path, keys[3])) == 3
 
 
+@pytest.mark.parametrize("ending", [".webm", ".avi"])
+def test_a_recording_that_says_nothing_of_its_length_is_counted(tmp_path, ending):
+    """Browsers record so, and so does a camera that was switched off: the file as it is before its end is written."""
+    import cv2
+
+    path, noise = tmp_path / "happy" / f"a{ending}", np.random.default_rng(0)
+    path.parent.mkdir()
+    writer = cv2.VideoWriter(str(tmp_path / f"whole{ending}"), cv2.VideoWriter_fourcc(*CODES[ending]), 25, (WIDTH, HEIGHT))
+    for _ in range(200):
+        writer.write(noise.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
+    path.write_bytes((tmp_path / f"whole{ending}").read_bytes())
+    writer.release()
+    frames, rate = measure(path)
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT) <= 0 and 50 < frames < 200 and rate == 25
+    assert Videos().read(path.parent, (path.name, frames - 1)).shape == (HEIGHT, WIDTH, 3)
+    with pytest.raises(Unreadable, match=f"ends after {frames} frames"):
+        Videos().read(path.parent, (path.name, frames))
+
+
 def test_a_clip_that_is_gone_stops(tmp_path):
     source, data, _ = look_alike(tmp_path)
     with pytest.raises(BadInput, match=r"gone\.mp4: cannot be opened") as error:
