@@ -36,7 +36,7 @@ def read(folder: Path, faces: FaceSet) -> Record:
     for name in records.FACTS:
         if lacking := _lacking(name, getattr(run, name)):
             raise Damaged(f"has no usable {', '.join(lacking)}", file=folder / f"{name}.json", remedy=remedy)
-    if wrong := _wrong_rows(run, len(faces)) or _wrong_answers(run, faces):
+    if wrong := _wrong_rows(run, len(faces)) or _wrong_answers(run, faces) or _wrong_maps(run.occlusion.drops):
         raise Damaged(f"the run has {wrong}", file=folder, remedy=remedy)
     order = np.argsort(run.test.rows)
     return replace(run, test=Predictions(run.test.rows[order], run.test.probabilities[order]))
@@ -79,3 +79,11 @@ def _wrong_answers(run: Record, faces: FaceSet) -> str:
         "NaN or infinity among its probabilities" if not np.isfinite(probabilities).all() else
         "probabilities that do not sum to 1" if abs(probabilities.sum(-1, dtype=float) - 1).max() > 1e-2 else
         "test images without a class" if np.asarray(faces.labels)[rows].min() < 0 else "")
+
+
+def _wrong_maps(drops: np.ndarray) -> str:
+    """What is wrong with the maps of covered images; "" where nothing is."""
+    square = drops.ndim == 3 and drops.shape[1] == drops.shape[2] > 0
+    return (
+        f"maps of covered images of shape {drops.shape}, expected one square each" if not square else
+        "NaN or infinity among its maps of covered images" if not np.isfinite(drops).all() else "")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from mixedfer.evidence import answers, comparing, figures, results, summary
+from mixedfer.evidence import answers, comparing, figures, pictures, results, summary
 from mixedfer.evidence.figures import (
     by_class,
     by_found,
@@ -19,6 +19,7 @@ from mixedfer.evidence.figures import (
     effect,
     landmarks,
     learning_curves,
+    occlusion,
     side_by_side,
     style,
 )
@@ -210,3 +211,28 @@ def test_groups_count_their_images(drawn):
 ])
 def test_labels_fit(name, width, lines, expected):
     assert style.label(name, width, lines) == expected
+
+
+def _unlike(facts):
+    """Ways in which a run may have other maps than the first: of fewer, no, turned, training images, of other squares."""
+    rows, drops = facts["occlusion"]["rows"], facts["occlusion"]["drops"]
+    return [(rows[:1], drops[:1]), (rows[:0], drops[:0]), (rows[::-1], drops), (facts["train"][-4:], drops),
+            (rows, drops[:, :6, :6])]
+
+
+@pytest.mark.parametrize("way", range(5))
+def test_maps_of_other_images_are_not_drawn(tmp_path, way):
+    def edit(arm, fold, replicate, facts):
+        if (arm, replicate) == ("mixed", 1):
+            facts["occlusion"] = dict(zip(("rows", "drops"), _unlike(facts)[way]))
+    found = results.load(build(tmp_path, images=60, replicates=2, edit=edit), tmp_path)
+    assert not occlusion.applies(found, {}) and found.comparable is (way == 4)
+
+
+def test_maps_of_training_images_give_a_report_that_says_so(tmp_path):
+    def edit(arm, fold, replicate, facts):
+        facts["occlusion"]["rows"] = facts["train"][-len(facts["occlusion"]["rows"]):]
+    found = results.load(build(tmp_path, images=60, replicates=2, edit=edit), tmp_path)
+    drawn = [picture.name for picture in pictures.draw_all(found, summary.summarise(found, comparing.compare_all(found)))]
+    assert "occlusion" not in drawn and "effect" in drawn
+    assert [check.name for check in found.checks if not check.passed] == ["test images"]

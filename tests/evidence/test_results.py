@@ -155,6 +155,19 @@ def test_rows_that_are_none_are_refused(tmp_path, rows, words):
         results.load(plan, tmp_path)
 
 
+@pytest.mark.parametrize("change, words", [
+    (lambda drops: drops[:, 0], r"shape \(4, 8\), expected one square each"),
+    (lambda drops: drops[:, :, 1:], r"shape \(4, 8, 7\), expected one square each"),
+    (lambda drops: drops * np.nan, "NaN or infinity among its maps of covered images"),
+])
+def test_maps_that_are_none_are_refused(tmp_path, change, words):
+    plan = build(tmp_path, images=60)
+    file = records.run_folder(tmp_path, run_of(plan, "mixed", 1)) / "drops-occlusion.npy"
+    np.save(file, change(np.load(file)))
+    with pytest.raises(Damaged, match=words):
+        results.load(plan, tmp_path)
+
+
 def spoil(change):
     def edit(arm, fold, replicate, facts):
         if (arm, replicate) == ("mixed", 2):

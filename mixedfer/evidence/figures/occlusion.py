@@ -9,6 +9,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from mixedfer.evidence.figures import style
+from mixedfer.records import Occlusion
 
 ORDER = 85
 TITLE = "What the arms look at"
@@ -18,8 +19,11 @@ MAP = "PuOr_r"
 
 
 def applies(results, summary) -> bool:
-    """Whether two arms see the image, so that there is something to compare."""
-    return len(shown(results)) > 1
+    """Whether two arms see the image and all their runs mapped the same test images, so that there is something to compare."""
+    arms = shown(results)
+    every = [run for arm in arms for run in _runs(results, arm)]
+    alike = all(np.array_equal(run.rows, every[0].rows) and run.drops.shape == every[0].drops.shape for run in every)
+    return len(arms) > 1 and alike and bool(np.isin(every[0].rows, results.rows).all())
 
 
 def caption(results, summary) -> str:
@@ -44,8 +48,12 @@ def shown(results) -> list[str]:
 
 def maps(results, arm: str) -> tuple[np.ndarray, np.ndarray]:
     """Rows (m,) of the face set and the mean over replicates (m, g, g) of what covering costs; of the first fold."""
-    runs = [group[0].occlusion for group in results.arms[arm].records]
+    runs = _runs(results, arm)
     return runs[0].rows, np.mean([run.drops for run in runs], axis=0)
+
+
+def _runs(results, arm: str) -> list[Occlusion]:
+    return [group[0].occlusion for group in results.arms[arm].records]
 
 
 def draw(results, summary) -> Figure:
