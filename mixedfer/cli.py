@@ -86,6 +86,32 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
         typer.echo(to_json(points if study.grid else told[0]), nl=False)
 
 
+@app.command(epilog="Example: mixedfer audit experiments/fer2013.py --data fer2013.csv --distance 4")
+@_interruptible()
+def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
+          distance: Annotated[int, typer.Option(min=0, max=16, metavar="BITS", help="Bits of 64 in which the hashes of nearly "
+                                                "equal pictures may differ.")] = 8,
+          predictor: Predictor = None, workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
+    """Look for copies, also across partitions, contradicting labels, misses and shared subjects, with a figure and a list of
+    the pictures concerned. Prepares the faces first where they are not there. With a grid, each face set once.
+    """
+    from mixedfer import runner
+    from mixedfer.disk import to_json
+    from mixedfer.evidence import audit as auditor
+    from mixedfer.evidence import audit_tables
+
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    told = []
+    for point, faces in runner.face_sets(study, file.stem, place, _silent):
+        made, files = auditor.write(faces, runner.parts(point.study, faces), distance, reports / point.name)
+        told.append({"point": point.label, "content": faces.content, **made})
+        if not json:
+            typer.echo(f"{point.name}: {len(faces):,} pictures\n\n{audit_tables.describe(made)}\n")
+        typer.echo("\n".join(files), err=json)
+    if json:
+        typer.echo(to_json(told if study.grid else told[0]), nl=False)
+
+
 @app.command(epilog="Example: mixedfer plan experiments/fer2013.py --images 3589 --accuracy 0.7")
 def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="Take the spread from this study's finished "
                                                               "runs, not from assumptions.")] = False,

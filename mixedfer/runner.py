@@ -109,6 +109,33 @@ def prepare(study: Study, place: Place) -> FaceSet:
                                workers=place.workers or processes.cores(), quiet=place.quiet)
 
 
+def face_sets(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, FaceSet]]:
+    """Every face set of a study once, with the first point that uses it; labelled only where there are several."""
+    found = {faces.folder: (point, faces) for point, faces in reversed(prepare_all(study, name, place, say))}
+    only = len(found) == 1
+    return [(dataclasses.replace(point, name=name, label="") if only else point, faces)
+            for point, faces in reversed(found.values())]
+
+
+def parts(study: Study, faces: FaceSet) -> dict[str, np.ndarray]:
+    """Name -> (n,) bool, the partitions that a study makes of a face set; with folds, the tested pictures of each.
+
+    The data set's own are as they are given, also where a study would refuse them. Raises BadInput where none can be drawn.
+    """
+    if study.folds:
+        folds = [splits.split(faces, study, fold) for fold in range(study.folds)]
+        return {f"test, fold {number}": _mask(faces, fold.test) for number, fold in enumerate(folds, 1)}
+    official = {name: np.asarray(faces.partition) == index for index, name in enumerate(PARTITIONS)}
+    if any(rows.any() for rows in official.values()):
+        return {name: rows for name, rows in official.items() if rows.any()}
+    drawn = splits.split(faces, study)
+    return {name: _mask(faces, getattr(drawn, name)) for name in PARTITIONS}
+
+
+def _mask(faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+    return np.isin(np.arange(len(faces)), rows)
+
+
 def check(study: Study, faces: FaceSet) -> None:
     """See that every fold can be made, and every arm's landmarks be chosen. Raises BadInput when a class is missing from a
     partition, or has too few faces there for a view that takes another face's landmarks.

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixedfer.evidence import reproduce, wording
+from mixedfer.evidence import audit_tables, reproduce, wording
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.table import Table
 
@@ -71,7 +71,8 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
         Section("gallery", "Face by face", [("gallery", gallery), *picture("side_by_side", "occlusion", "landmarks")]),
         Section("others", "Other ways to ask", _others(summary, table)),
         Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
-        Section("data", "The data", [*_found(results, summary), *table("faces", "balance")]),
+        Section("data", "The data", [
+            *_found(results, summary), *picture("audit"), *table("faces", "balance", "parts", "copies", "across")]),
         Section("figures", "Further figures", [("picture", other) for other in picture.rest()]),
         Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(table.rest())]),
         Section("reproduce", "How to reproduce", [
@@ -124,7 +125,8 @@ def _leaked(summary: Mapping) -> str:
     found, tested = summary["leakage"], summary["design"]["test_images"]
     people = {None: "The data set names no subjects, so people may be in both.", 0: "No subject of the test was seen."}
     return (f"Of {tested:,} test images {found['exact']:,} are equal to a training or validation image to the byte, "
-            f"{found['near']:,} more nearly so (one difference hash), and {found['constant']:,} are of a single gray value. "
+            f"{found['near']:,} more nearly so, and {found['constant']:,} are of a single gray value. "
+            f"{audit_tables.definition(summary['audit'])} "
             + people.get(found["subjects"], f"Subjects of the test that were seen too: {found['subjects']}."))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import calibration, leakage, metrics
+from mixedfer.evidence import audit, calibration, duplicates, leakage, metrics, partitions
 from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, refusal, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
@@ -25,9 +25,9 @@ SCHEMA = 1
 def summarise(results: Results, findings: list[Finding]) -> dict:
     """The content of results.json: `schema`, `study`, `question`, `metric`, `higher_is_better`, `margin`,
     `first_margin`, `first_metric`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first),
-    `comparable`, `faces`, `leakage` and `provenance`.
+    `comparable`, `faces`, `audit`, `leakage` and `provenance`.
     """
-    plan = results.plan
+    plan, copies = results.plan, duplicates.find(results.faces)
     exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
     return {
         "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric,
@@ -37,7 +37,8 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
-        "faces": results.faces.counts(), "leakage": leakage.summarise(results),
+        "faces": results.faces.counts(), "leakage": leakage.summarise(results, copies),
+        "audit": audit.summarise(results.faces, partitions.of(results), copies),
         "provenance": _provenance(results),
     }
 

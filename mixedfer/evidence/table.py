@@ -98,6 +98,20 @@ class Table:
                  for column, value in zip(self.columns, row, strict=True) if column.reach in reach]
                 for row in self.rows]
 
+    def text(self) -> str:
+        """The table for a terminal, in columns.
+
+        >>> print(Table("arms", "Arms", (Column("arm"), Column("n", kind="count")), [["mixed", 1200], ["b", 7]]).text())
+        arm        n
+        mixed  1,200
+        b          7
+        """
+        heads, rows = self.heads(), self.shown()
+        lines = [[head.title for head in heads], *rows]
+        widths = [max(map(len, cells)) for cells in zip(*lines)]
+        return "\n".join("  ".join(cell.rjust(width) if head.number else cell.ljust(width)
+                                   for cell, width, head in zip(cells, widths, heads)).rstrip() for cells in lines)
+
     def files(self) -> list[tuple[str, str]]:
         """(label, address) of the files that a report writes of it."""
         return [("CSV", f"tables/{self.name}.csv"), ("LaTeX", f"tables/{self.name}.tex")]

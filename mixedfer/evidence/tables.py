@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence import controls, study_tables, wording
+from mixedfer.evidence import audit_tables, controls, study_tables, wording
 from mixedfer.evidence.table import Column, Table, gap, table_of, to_csv
 
 #: In the order in which they are told.
@@ -25,7 +25,8 @@ def every(results, summary: dict) -> list[Table]:
         calibration(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
         *([found(summary), study_tables.faces(results)] if results.faces.meta.get("searched", True) else []),
-        leaking(summary, tested), study_tables.balance(results), study_tables.checks(summary),
+        leaking(summary, tested), study_tables.balance(results), *audit_tables.tables(summary["audit"]),
+        study_tables.checks(summary),
         study_tables.inputs(results.plan),
         study_tables.decisions(results, summary), study_tables.hyperparameters(results.plan),
         study_tables.provenance(summary),

@@ -139,13 +139,14 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
     count = images if folds else images * 7 // 3
     labels = np.arange(count) % len(classes)
     landmarks = np.stack([_face(rng, label / max(1, len(classes) - 1)) for label in labels]).astype(np.float32)
+    grounds = seeds.generator(seed, "grounds").integers(0, 120, (count, 6, 6))  # before one ground all were nearly equal
     partition = np.full(count, -1, np.int8)
     if not folds:
         partition[:] = PARTITIONS.index("train")
         partition[:images // 3] = PARTITIONS.index("validation")
         partition[count - images:] = PARTITIONS.index("test")
     arrays = {
-        "images": np.stack([_draw(points) for points in landmarks])[..., None], "landmarks": landmarks,
+        "images": np.stack([_draw(points, ground) for points, ground in zip(landmarks, grounds)])[..., None], "landmarks": landmarks,
         "boxes": np.tile(np.float32([0, 0, SIZE, SIZE]), (count, 1)), "found": rng.random(count) >= missed,
         "readable": np.ones(count, bool), "labels": labels.astype(np.int64), "partition": partition,
         "votes": np.eye(len(classes), dtype=np.float32)[labels],
@@ -279,13 +280,13 @@ def _face(rng, frown: float) -> np.ndarray:
     return 24 + (points - 24) * rng.uniform(0.8, 1.0) + rng.normal(0, 0.8, 2) + rng.normal(0, 0.2, (68, 2))
 
 
-def _draw(points: np.ndarray) -> np.ndarray:
-    """A (48, 48) uint8 picture: a light head on a dark ground with the outlines drawn in."""
+def _draw(points: np.ndarray, ground: np.ndarray) -> np.ndarray:
+    """A (48, 48) uint8 picture: a light head on a darker ground of 6 x 6 patches, with the outlines drawn in."""
     y, x = np.mgrid[:SIZE, :SIZE]
     left, right, chin = points[0], points[16], points[8]
     centre, radius = (left + right) / 2, (right[0] - left[0]) / 2
     head = ((x - centre[0]) / radius) ** 2 + ((y - centre[1]) / (chin[1] - centre[1])) ** 2 < 1
-    picture = np.where(head, 190, 50).astype(np.uint8)
+    picture = np.where(head, 190, np.kron(ground, np.ones((8, 8)))).astype(np.uint8)
     for group, closed in OUTLINES:
         line = points[group]
         line = np.concatenate([line, line[:1]]) if closed else line
