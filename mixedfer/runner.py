@@ -118,7 +118,8 @@ def face_sets(study: Study, name: str, place: Place, say: Callable[[str], None])
 
 
 def parts(study: Study, faces: FaceSet) -> dict[str, np.ndarray]:
-    """Name -> (n,) bool, the partitions that a study makes of a face set; with folds, the tested pictures of each.
+    """Name -> (n,) bool, the partitions that a study makes of a face set, with all its training pictures; with folds, the
+    tested pictures of each.
 
     The data set's own are as they are given, also where a study would refuse them. Raises BadInput where none can be drawn.
     """
@@ -128,7 +129,7 @@ def parts(study: Study, faces: FaceSet) -> dict[str, np.ndarray]:
     official = {name: np.asarray(faces.partition) == index for index, name in enumerate(PARTITIONS)}
     if any(rows.any() for rows in official.values()):
         return {name: rows for name, rows in official.items() if rows.any()}
-    drawn = splits.split(faces, study)
+    drawn = splits.split(faces, dataclasses.replace(study, train_share=1.0))
     return {name: _mask(faces, getattr(drawn, name)) for name in PARTITIONS}
 
 

@@ -1,6 +1,7 @@
 """What commands answer, in this process and without training."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -63,6 +64,18 @@ def test_a_grid_is_prepared_whole(call, prepared):
     found = json.loads(call("prepare", file, "--store", prepared[0], "--json"))
     assert [one["point"] for one in found] == ["size=32", "size=16"] and len({one["folder"] for one in found}) == 2
     assert call("prepare", file, "--store", prepared[0], "--quiet").count("48 of") == 2
+
+
+def test_each_face_set_is_audited_once(call, prepared):
+    shared = study_file("shared_grid", GRID.format(of="tiny", study="STUDY", call="", axis="'train_share', (0.5, 1.0)"))
+    one, = json.loads(call("audit", shared, "--store", prepared[0], "--json"))
+    assert one["point"] == "" and [part["images"] for part in one["parts"]] == [48, 28, 8, 12]
+    assert one["parts"][0]["subjects"] == 12 and one["parts"][0]["subjects_elsewhere"] == 0
+    sized = study_file("sized_grid", GRID.format(of="tiny", study="STUDY", call="", axis="'size', (32, 16)"))
+    told = call("audit", sized, "--store", prepared[0])
+    assert told.count("48 pictures\n") == 2 and told.count("Equal and nearly equal pictures") == 2
+    assert all(Path("reports", "sized_grid", f"size={size}", f"audit.{kind}").is_file()
+               for size in (32, 16) for kind in ("svg", "png", "csv"))
 
 
 def test_the_package_is_a_command(tmp_path):

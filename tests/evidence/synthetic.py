@@ -146,7 +146,7 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
         partition[:images // 3] = PARTITIONS.index("validation")
         partition[count - images:] = PARTITIONS.index("test")
     arrays = {
-        "images": np.stack([_draw(points, ground) for points, ground in zip(landmarks, grounds)])[..., None], "landmarks": landmarks,
+        "images": np.stack(list(map(_draw, landmarks, grounds)))[..., None], "landmarks": landmarks,
         "boxes": np.tile(np.float32([0, 0, SIZE, SIZE]), (count, 1)), "found": rng.random(count) >= missed,
         "readable": np.ones(count, bool), "labels": labels.astype(np.int64), "partition": partition,
         "votes": np.eye(len(classes), dtype=np.float32)[labels],

@@ -96,7 +96,7 @@ def test_folds_are_compared_with_all_others_together(planted):
     folds = {f"test, fold {fold + 1}": np.arange(70) // 20 == fold for fold in range(4)}
     made = examine(planted, folds)
     assert [(row["part"], row["other"]) for row in made["across"]] == [(name, "any other") for name in folds]
-    # 0 and 15 are both in the first fold; 12, 13 and 16 of it are in the third too, which has 60's like in no fold but the second.
+    # The pair 0 and 15 is within a fold; of 12, 13, 16 and of the gray 20, 21, 60 the others are in other folds.
     assert [(row["equal"], row["near"]) for row in made["across"]] == [(2, 1), (2, 0), (2, 1), (1, 0)]
 
 
