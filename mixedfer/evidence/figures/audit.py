@@ -92,13 +92,13 @@ def _across(axes: Axes, audit: Mapping) -> None:
     equal, near = (np.array([100 * row[kind] / images[row["part"]] for row in rows]) for kind in ("equal", "near"))
     axes.barh(range(len(rows)), equal, height=0.6, color=EQUAL)
     axes.barh(range(len(rows)), near, left=equal, height=0.6, color=NEAR)
-    most = max((equal + near).max(), 1e-9)
+    width = 1.3 * (equal + near).max() or 1
     for y, row in enumerate(rows):
-        axes.text(equal[y] + near[y] + 0.012 * most, y, f"{row['equal']:,} + {row['near']:,} of {images[row['part']]:,}",
+        axes.text(equal[y] + near[y] + 0.01 * width, y, f"{row['equal']:,} + {row['near']:,} of {images[row['part']]:,}",
                   va="center", fontsize=7)
     axes.set_yticks(range(len(rows)), [f"{style.short(row['part'], 16)} in {style.short(row['other'], 12)}" for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlim(0, 1.3 * most if most > 1e-9 else 1)
+    axes.set_xlim(0, width)
     axes.tick_params(axis="y", length=0)
     _lines(axes, "share of the partition that is also in the other, %", "Copies across partitions")
     axes.legend(handles=[Patch(color=EQUAL, label="equal to the byte"), Patch(color=NEAR, label="nearly equal")],
