@@ -76,13 +76,22 @@ class Preparation(Checked):
     predictor: str = PREDICTOR
 
 
+@runtime_checkable
+class Retouch(Protocol):
+    """Draws changes of pixels that move nothing; see `mixedfer.learning.retouch`."""
+
+    def draw(self, rng, count): ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recipe(Checked):
     """Every hyperparameter of both branches, their joining, the optimiser, the schedule and the selection rule.
 
     `backbone` is the image branch, `landmark_branch` the other, `fusion` joins them and classifies. `pixels` says how
     0..255 enters the network: "signed" (-1..1), "raw", "standardised" (each image to mean 0, variance 1) or "centred" (less
-    the mean image of the training partition). `augmentation` is None or an object that draws one affine per sample.
+    the mean image of the training partition). `augmentation` is None or an object that draws one affine per sample,
+    `retouch` one that draws changes of light and an erased place. With a `frame` the network sees that many pixels per side,
+    at a random place when training. `test_views` are averaged when validating and testing, see `mixedfer.learning.augment`.
     `labels` is what is trained on, see `mixedfer.learning.labels`; `class_weights` "balanced" lets all classes count alike.
     `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option), `clip_norm` the largest norm of all gradients
     together (0: any), `average` the momentum of a moving average of the weights, which then stands for them when validating
@@ -91,7 +100,7 @@ class Recipe(Checked):
     """
 
     RANGES = {"epochs": (1, 10**6), "batch_size": (1, 10**6), "momentum": (0, 0.999999), "label_smoothing": (0, 0.999),
-              "weight_decay": (0, 1), "clip_norm": (0, 10**6), "average": (0, 0.999999)}
+              "weight_decay": (0, 1), "clip_norm": (0, 10**6), "average": (0, 0.999999), "frame": (0, 512)}
     backbone: Callable
     landmark_branch: Callable
     fusion: Callable
@@ -103,6 +112,9 @@ class Recipe(Checked):
     weight_decay: float = 0.0
     schedule: Callable
     augmentation: Augmentation | None = None
+    frame: int = 0
+    retouch: Retouch | None = None
+    test_views: Literal["one", "mirror", "ten-crop"] = "one"
     labels: Literal["majority", "soft", "drawn", "multi-target"] = "majority"
     label_smoothing: float = 0.0
     class_weights: Literal["none", "balanced"] = "none"

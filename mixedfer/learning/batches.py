@@ -7,14 +7,16 @@ same draws and the same images; only which arrays are handed on differs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from mixedfer.checked import require
 from mixedfer.faceset import FaceSet
 from mixedfer.learning import augment, labels
+from mixedfer.learning.retouch import NONE
 from mixedfer.seeds import generator
 from mixedfer.study import Recipe
 
@@ -54,7 +56,7 @@ class Batches:
     def drawn(self) -> np.ndarray | None:
         """What the view shows of each row in all epochs, if it draws that itself."""
         draw = getattr(self.view, "drawn", None)
-        return draw(self.faces.take("landmarks", self.rows).astype(np.float64), self.faces.found[self.rows], self._size,
+        return draw(self.faces.take("landmarks", self.rows).astype(np.float64), self.faces.found[self.rows], self.side,
                     generator(self.seed, "drawn", self.part)) if draw else None
 
     @property
@@ -74,34 +76,67 @@ class Batches:
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The training batches of one epoch."""
-        draws, luck = self.draws(epoch), generator(self.seed, "labels", epoch).random(len(self.faces))
+        move, retouch = self._moves(epoch), self._retouches(epoch)
+        luck = generator(self.seed, "labels", epoch).random(len(self.faces))
         # Even sizes: a last batch of one face would have no variance to normalise by.
         for places in np.array_split(self.order(epoch), self.steps):
-            yield self._batch(places, draws)._replace(targets=self._targets(places, luck), weights=self._weigh(places))
+            batch = self._batch(places, move(self.rows[places]), retouch[self.rows[places]])
+            yield batch._replace(targets=self._targets(places, luck), weights=self._weigh(places))
 
-    def still(self) -> Iterator[Batch]:
-        """All rows in order, not augmented, in batches of one size; the last repeats its last row to fill up."""
+    def still(self, view: int = 0) -> Iterator[Batch]:
+        """All rows in order, not augmented, as one of `views` shows them, in batches of one size; the last repeats its last row
+        to fill up.
+        """
         starts = range(0, len(self.rows), PREDICTION_BATCH)
         for start in starts:
-            yield self._batch(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), None)
+            yield self.look(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), view)
 
-    def _batch(self, places: np.ndarray, draws: np.ndarray | None) -> Batch:
+    def look(self, places: np.ndarray, view: int = 0) -> Batch:
+        """The faces at `places` as one of `views` shows them."""
+        return self._batch(places, np.tile(self.views[view], (len(places), 1, 1)), np.tile(NONE, (len(places), 1)))
+
+    @functools.cached_property
+    def views(self) -> np.ndarray:
+        """(v, 3, 3): the frames in which a face is looked at when it is not trained on."""
+        return augment.frames(self.recipe.test_views, self.faces.images.shape[1], self.side)
+
+    @property
+    def side(self) -> int:
+        """Pixels of the side of what the network sees."""
+        size, frame = self.faces.images.shape[1], self.recipe.frame
+        require(frame <= size, f"Recipe(frame={frame}): does not fit into images of {size} pixels")
+        return frame or size
+
+    def _moves(self, epoch: int) -> Callable[[np.ndarray], np.ndarray]:
+        """From rows (n,) to their affines (n, 3, 3) in an epoch: augmentation, then a crop at a place of its own."""
+        size, draws = self.faces.images.shape[1], self.draws(epoch)
+        offsets = generator(self.seed, "crop", epoch).integers(0, size - self.side + 1, (len(self.faces), 2))
+
+        def matrices(rows: np.ndarray) -> np.ndarray:
+            crops = augment.shifted(offsets[rows])
+            return crops if draws is None else crops @ self.recipe.augmentation.matrices(draws[rows], size)
+        return matrices
+
+    def _retouches(self, epoch: int) -> np.ndarray:
+        """One row of numbers per face of the set."""
+        if self.recipe.retouch is None:
+            return np.broadcast_to(NONE, (len(self.faces), len(NONE)))
+        return self.recipe.retouch.draw(generator(self.seed, "retouch", epoch), len(self.faces))
+
+    def _batch(self, places: np.ndarray, matrices: np.ndarray, retouch: np.ndarray) -> Batch:
         """The faces at `places`, to be judged by their majority labels."""
         truth = np.eye(len(self.faces.classes), dtype=np.float32)[self.faces.labels[self.rows[places]]]
-        return Batch(self.rows[places], self.sources[places], self.inputs(places, draws), truth)
+        return Batch(self.rows[places], self.sources[places], self.inputs(places, matrices, retouch), truth)
 
-    def inputs(self, places: np.ndarray, draws: np.ndarray | None) -> dict[str, np.ndarray]:
-        """`image` uint8, `affine` (n, 8) and `landmarks` (the view) of the faces at `places`."""
+    def inputs(self, places: np.ndarray, matrices: np.ndarray, retouch: np.ndarray) -> dict[str, np.ndarray]:
+        """`image` uint8, `affine` (n, 8), `retouch` (n, 6) and `landmarks` (the view) of the faces at `places`."""
         rows, sources = self.rows[places], self.sources[places]
-        matrices = np.tile(np.eye(3), (len(rows), 1, 1))
-        if draws is not None:
-            matrices = self.recipe.augmentation.matrices(draws[rows], self._size)
-        inputs = {"image": self.faces.take("images", rows), "affine": augment.for_pixels(matrices)}
+        inputs = {"image": self.faces.take("images", rows), "affine": augment.for_pixels(matrices), "retouch": retouch}
         if self.drawn is not None:
             inputs["landmarks"] = self.drawn[places]
         elif self.view is not None:
             points = augment.move(self.faces.take("landmarks", sources).astype(np.float64), matrices)
-            inputs["landmarks"] = self.view(points, self.faces.found[sources], self._size)
+            inputs["landmarks"] = self.view(points, self.faces.found[sources], self.side)
         return inputs
 
     def _targets(self, places: np.ndarray, luck: np.ndarray) -> np.ndarray:
@@ -116,7 +151,3 @@ class Batches:
     @functools.cached_property
     def _class_weights(self) -> np.ndarray:
         return labels.weights(self.faces.labels[self.rows], len(self.faces.classes))
-
-    @property
-    def _size(self) -> int:
-        return self.faces.images.shape[1]

@@ -1,4 +1,4 @@
-"""What a recipe's label mode trains on: targets from votes, weights of classes, and the loss that goes with them.
+"""What a recipe's label mode trains on: targets from votes, and weights of classes. The loss is in `losses`.
 
 The four modes are those of Barsoum et al., "Training Deep Networks for Facial Expression Recognition with Crowd-Sourced
 Label Distribution", ICMI 2016 (arXiv:1608.01041). A set without votes has each face's whole vote on its label, so that all
@@ -7,7 +7,6 @@ modes are one there. Validation and test are always on the majority label.
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
 
@@ -15,7 +14,7 @@ def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, 
     """(n, classes) float32 for labels (n,), votes (n, classes) and, for the mode "drawn", one number in [0, 1) each (n,).
 
     "majority": the label; "soft": the votes; "drawn": one class, drawn by the votes; "multi-target": the votes, of which
-    `MultiTarget` needs only one to be met.
+    `losses.MultiTarget` needs only one to be met.
 
     >>> votes = np.array([[.75, .25], [.75, .25]])
     >>> targets("drawn", np.zeros(2, int), votes, np.array([.7, .8]), 0).tolist()
@@ -36,16 +35,3 @@ def weights(labels: np.ndarray, classes: int) -> np.ndarray:
     """
     counts = np.bincount(labels, minlength=classes)
     return np.divide(len(labels), classes * counts, out=np.zeros(classes), where=counts > 0).astype(np.float32)
-
-
-class MultiTarget(keras.losses.Loss):
-    """-log of the largest product of a vote and its probability: it is enough to be right about one of the emotions."""
-
-    def call(self, y_true, y_pred):
-        best = keras.ops.max(y_true * y_pred, axis=-1)
-        return -keras.ops.log(keras.ops.maximum(best, keras.config.epsilon()))
-
-
-def loss(mode: str) -> keras.losses.Loss:
-    """The loss of a label mode."""
-    return MultiTarget() if mode == "multi-target" else keras.losses.CategoricalCrossentropy()

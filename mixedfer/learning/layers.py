@@ -15,13 +15,34 @@ MOMENTUM = 0.9
 
 
 class Move(keras.layers.Layer):
-    """Applies each sample's affine to its image, bilinearly; beyond the edge the edge's pixels are repeated."""
+    """Applies each sample's affine to its image, bilinearly; beyond the edge the edge's pixels are repeated.
+
+    What is seen is the frame of `side` pixels at the top left of the result.
+    """
+
+    def __init__(self, side: int, **options):
+        super().__init__(dtype="float32", **options)
+        self.side = side
+
+    def call(self, image, affine):
+        moved = keras.ops.image.affine_transform(image, affine, interpolation="bilinear", fill_mode="nearest")
+        return moved[:, :self.side, :self.side]
+
+
+class Retouching(keras.layers.Layer):
+    """Applies each sample's numbers (see `retouch.NONE`) to its image of 0..255."""
 
     def __init__(self, **options):
         super().__init__(dtype="float32", **options)
 
-    def call(self, image, affine):
-        return keras.ops.image.affine_transform(image, affine, interpolation="bilinear", fill_mode="nearest")
+    def call(self, image, numbers):
+        image = keras.ops.cast(image, "float32")
+        mean = keras.ops.mean(image, axis=(1, 2), keepdims=True)
+        contrast, brightness, left, top, right, bottom = (numbers[:, at, None, None] for at in range(6))
+        place = (keras.ops.arange(image.shape[1], dtype="float32") + 0.5) / image.shape[1]
+        inside = ((place > left) & (place < right)) & ((place[:, None] > top) & (place[:, None] < bottom))
+        changed = mean + contrast[..., None] * (image - mean) + 255 * brightness[..., None]
+        return keras.ops.clip(keras.ops.where(inside[..., None], mean, changed), 0, 255)
 
 
 class Standardise(keras.layers.Layer):
@@ -63,10 +84,10 @@ class Layers:
     def _initializer(self, kind: str, name: str):
         return keras.initializers.get({"class_name": kind, "config": {"seed": self._seed(name)}})
 
-    def conv(self, x, name: str, filters: int, *, activation: str | None = "relu",
+    def conv(self, x, name: str, filters: int, *, size: int = 3, step: int = 1, activation: str | None = "relu",
              batch_normalisation: bool = False, initializer: str = "he_normal"):
-        """A 3x3 convolution that keeps height and width."""
-        layer = keras.layers.Conv2D(filters, 3, padding="same", use_bias=not batch_normalisation, name=name,
+        """A convolution whose output is as high and wide as its input, divided by `step`."""
+        layer = keras.layers.Conv2D(filters, size, step, padding="same", use_bias=not batch_normalisation, name=name,
                                     kernel_initializer=self._initializer(initializer, name))
         return self._finish(layer(x), name, activation, batch_normalisation)
 
@@ -94,9 +115,20 @@ class Layers:
         """Probabilities over the last axis, always in float32."""
         return keras.layers.Softmax(dtype="float32", name=name)(x)
 
-    def pool(self, x, name: str):
-        """2x2 max pooling."""
-        return keras.layers.MaxPooling2D(2, name=name)(x)
+    def pool(self, x, name: str, size: int = 2, kind: str = "max"):
+        """The "max" or "mean" of windows of `size` in steps of 2; windows larger than that reach over the edge."""
+        layer = keras.layers.MaxPooling2D if kind == "max" else keras.layers.AveragePooling2D
+        return layer(size, 2, padding="valid" if size == 2 else "same", name=name)(x)
+
+    def average(self, x, name: str):
+        """The mean of every feature map."""
+        return keras.layers.GlobalAveragePooling2D(name=name)(x)
+
+    def add(self, tensors: list, name: str):
+        return keras.layers.Add(name=name)(tensors)
+
+    def relu(self, x, name: str):
+        return keras.layers.Activation("relu", name=name)(x)
 
     def flatten(self, x, name: str):
         return keras.layers.Flatten(name=name)(x)

@@ -7,7 +7,8 @@ import math
 import keras
 import numpy as np
 
-from mixedfer.learning.layers import Centre, Layers, Move, Standardise
+from mixedfer.learning.layers import Centre, Layers, Move, Retouching, Standardise
+from mixedfer.learning.retouch import NONE
 from mixedfer.study import Arm, Recipe
 
 SCALES = {"signed": (1 / 127.5, -1.0), "raw": (1.0, 0.0)}
@@ -45,13 +46,16 @@ def parameters(model: keras.Model) -> int:
 
 
 def _image(recipe: Recipe, shape: tuple[int, int, int], mean: np.ndarray | None) -> tuple[list, keras.KerasTensor]:
-    """The inputs of the image branch, and the pixels as it takes them, moved by each sample's affine."""
-    image = keras.Input(shape, dtype="uint8", name="image")
-    x = _pixels(recipe.pixels, mean)(image)
-    if recipe.augmentation is None:
-        return [image], x
-    affine = keras.Input((8,), dtype="float32", name="affine")
-    return [image, affine], Move(name="move")(x, affine)
+    """The inputs of the image branch, and the pixels as it takes them, retouched and moved as each sample's numbers say."""
+    inputs = [x := keras.Input(shape, dtype="uint8", name="image")]
+    if recipe.retouch is not None:
+        inputs.append(keras.Input((len(NONE),), dtype="float32", name="retouch"))
+        x = Retouching(name="retouching")(x, inputs[-1])
+    x = _pixels(recipe.pixels, mean)(x)
+    if recipe.augmentation is not None or recipe.frame or recipe.test_views != "one":
+        inputs.append(keras.Input((8,), dtype="float32", name="affine"))
+        x = Move(recipe.frame or shape[0], name="move")(x, inputs[-1])
+    return inputs, x
 
 
 def _pixels(kind: str, mean: np.ndarray | None) -> keras.layers.Layer:

@@ -32,7 +32,7 @@ def look(batches: Batches, predict: Callable[[dict], np.ndarray]) -> Occlusion:
     answers = []
     for start in range(0, len(face), PREDICTION_BATCH):
         at = np.minimum(np.arange(start, start + PREDICTION_BATCH), len(face) - 1)
-        inputs = batches.inputs(places[face[at]], None)
+        inputs = batches.look(places[face[at]]).inputs
         inputs["image"] = covered(inputs["image"], covers[cover[at]])
         answers.append(predict(inputs)[np.arange(len(at)), truth[face[at]]])
     found = np.concatenate(answers)[:len(face)].reshape(len(places), -1)

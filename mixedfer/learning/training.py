@@ -20,7 +20,7 @@ from mixedfer import disk, records
 from mixedfer.errors import Fault
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
-from mixedfer.learning import backend, checkpoints, labels, models, occlusion
+from mixedfer.learning import backend, checkpoints, losses, models, occlusion
 from mixedfer.learning.batches import Batches
 from mixedfer.learning.witness import Seen, Witness
 from mixedfer.records import Occlusion, Predictions, Record
@@ -72,10 +72,10 @@ class Run:
     def _build(self) -> keras.Model:
         view, shape = self.cell.arm.landmarks or self.cell.arm.widened, None
         if view is not None:
-            shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.faces.images.shape[1]).shape[1:]
+            shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.parts["train"].side).shape[1:]
         model = models.build(self.recipe, self.cell.arm, self.faces.images.shape[1:], shape, len(self.faces.classes),
                              self.cell.seed, self._mean() if self.recipe.pixels == "centred" else None)
-        model.compile(_optimizer(self.recipe), labels.loss(self.recipe.labels), metrics=["accuracy"],
+        model.compile(_optimizer(self.recipe), losses.of(self.recipe.labels), metrics=["accuracy"],
                       jit_compile=backend.xla())
         model.optimizer.build(model.trainable_variables)
         return model
@@ -171,12 +171,16 @@ class Run:
         return float(self.recipe.learning_rate * self.recipe.schedule(epoch, self.recipe.epochs))
 
     def _predict(self, part: str) -> Predictions:
-        batches, seen, outputs = self.parts[part], Seen(), []
-        for batch in batches.still():
-            seen.add(batch)
-            outputs.append(self._answers(batch.inputs))
+        """The probabilities of a partition's faces: means over the views in which the recipe looks at each."""
+        batches, seen, sums = self.parts[part], Seen(), 0.0
+        for view in range(len(batches.views)):
+            outputs = []
+            for batch in batches.still(view):
+                seen.add(batch)
+                outputs.append(self._answers(batch.inputs))
+            sums += np.concatenate(outputs)[:len(batches.rows)]
         self.evaluated[part] = seen.hashes()
-        return Predictions(batches.rows, np.concatenate(outputs)[:len(batches.rows)].astype(np.float32))
+        return Predictions(batches.rows, (sums / len(batches.views)).astype(np.float32))
 
     def _answers(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         return self.model.predict_on_batch(self._taken(inputs))

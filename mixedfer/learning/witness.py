@@ -15,8 +15,8 @@ OWN, MIXED = "own", "some own"
 
 
 class Seen:
-    """Hashes of a stream of batches: `order` (rows, targets, weights), `draws` (affines), `sources` of the landmarks, and
-    `landmarks`.
+    """Hashes of a stream of batches: `order` (rows, targets, weights), `draws` (affines, retouches), `sources` of the
+    landmarks, and `landmarks`.
     """
 
     def __init__(self):
@@ -29,6 +29,7 @@ class Seen:
         self._hashes["order"].update(batch.targets.tobytes())
         self._hashes["order"].update(b"" if batch.weights is None else batch.weights.tobytes())
         self._hashes["draws"].update(batch.inputs["affine"].tobytes())
+        self._hashes["draws"].update(batch.inputs["retouch"].tobytes())
         self._hashes["sources"].update(batch.sources.tobytes())
         self._hashes["landmarks"].update(batch.inputs["landmarks"].tobytes() if "landmarks" in batch.inputs else b"")
         self._owners.update((batch.sources == batch.rows).tolist())
@@ -54,8 +55,9 @@ class Witness:
     def see(self, epoch: int, batch: Batch) -> None:
         """Note a training batch of an epoch."""
         self._epochs.setdefault(epoch, Seen()).add(batch)
-        if epoch == 0 and len(self._pixels) < 3 * FIRST_BATCHES:
-            self._pixels += [batch.inputs["image"], batch.inputs["affine"], self.faces.take("landmarks", batch.rows)]
+        if epoch == 0 and len(self._pixels) < 4 * FIRST_BATCHES:
+            shown = [batch.inputs[name] for name in ("image", "affine", "retouch")]
+            self._pixels += [*shown, self.faces.take("landmarks", batch.rows)]
             self.first = disk.hash_arrays(*self._pixels)
 
     def epoch(self, epoch: int) -> dict[str, str]:

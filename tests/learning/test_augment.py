@@ -54,7 +54,7 @@ def test_points_move_with_pixels(keras_ready, mirror):
     images[np.arange(32), spots[:, 1], spots[:, 0]] = 255
     affine = Affine(mirror=mirror, shift=0.1, scale=1.1)
     drawn = affine.matrices(affine.draw(generator("spots"), 32), SIZE)
-    moved = np.asarray(Move(name="move")(images, augment.for_pixels(drawn)))[..., 0]
+    moved = np.asarray(Move(SIZE, name="move")(images, augment.for_pixels(drawn)))[..., 0]
     grid = np.arange(SIZE)
     weight = moved.sum((1, 2))
     seen = np.stack([(moved.sum(1) * grid).sum(1) / weight, (moved.sum(2) * grid).sum(1) / weight], -1)
@@ -68,4 +68,4 @@ def test_the_identity_leaves_pixels_as_they_are(keras_ready):
 
     images = np.random.default_rng(0).integers(0, 256, (3, 20, 20, 1)).astype(np.float32)
     still = augment.for_pixels(np.tile(np.eye(3), (3, 1, 1)))
-    assert np.array_equal(np.asarray(Move(name="move")(images, still)), images)
+    assert np.array_equal(np.asarray(Move(SIZE, name="move")(images, still)), images)

@@ -4,11 +4,13 @@ import shutil
 import numpy as np
 import pytest
 
-from mixedfer import faceset
-from mixedfer.errors import Damaged
+from mixedfer import faceset, geometry
+from mixedfer.errors import Damaged, StudyError
 from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.retouch import NONE, Retouch
 from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.pixels import pixels
 from mixedfer.learning.views.shuffled import Shuffled
 from tests.tiny import STUDY
 
@@ -64,11 +66,11 @@ def test_views_follow_the_augmentation(prepared):
     """An inter-ocular view does not change with shift, scale and rotation; with skew or mirror it does."""
     _, faces = prepared
     calm = STUDY.varying(skew=0.0, mirror=False, shift=0.1, rotation=30.0, scale=1.3).recipe
-    places = np.arange(10)
-    moved = batches(faces, normalised, recipe=calm)
-    assert np.allclose(moved.inputs(places, moved.draws(0))["landmarks"], moved.inputs(places, None)["landmarks"], atol=1e-5)
-    wild = batches(faces, normalised)
-    assert not np.allclose(wild.inputs(places, wild.draws(0))["landmarks"], wild.inputs(places, None)["landmarks"], atol=1e-3)
+    for recipe, follows in ((calm, True), (RECIPE, False)):
+        moved = batches(faces, normalised, recipe=recipe)
+        batch = next(moved.epoch(0))
+        still = moved.look(batch.rows).inputs["landmarks"]
+        assert np.allclose(batch.inputs["landmarks"], still, atol=1e-5 if follows else 1e-3) == follows
 
 
 def test_prediction_batches_have_one_size_and_all_rows_in_order(prepared):
@@ -86,10 +88,51 @@ def test_no_batch_of_one_face_is_left_over(prepared):
 
 def test_noise_is_one_faces_own_for_the_whole_run_and_no_arms_seed(prepared):
     _, faces = prepared
-    noise = batches(faces, Noise(normalised))
-    one, two = (noise.inputs(np.arange(40), noise.draws(epoch))["landmarks"] for epoch in (0, 1))
+    noise = batches(faces, Noise(normalised), recipe=STUDY.varying(batch_size=40).recipe)
+    one, two = (np.concatenate([batch.inputs["landmarks"][np.argsort(batch.rows)] for batch in noise.epoch(epoch)])
+                for epoch in (0, 1))
     assert np.array_equal(one, two) and one.std(0).min() > 0
-    assert not np.array_equal(one, batches(faces, Noise(normalised), seed=2).inputs(np.arange(40), None)["landmarks"])
+    assert np.array_equal(one, noise.look(np.arange(40)).inputs["landmarks"])
+    other = batches(faces, Noise(normalised), seed=2, recipe=STUDY.varying(batch_size=40).recipe)
+    assert not np.array_equal(one, other.look(np.arange(40)).inputs["landmarks"])
+
+
+def test_a_crop_lies_anywhere_when_training_and_in_the_middle_when_testing(prepared):
+    """In a view of pixels the points say where the frame lies: every face has a place of its own, landmarks move along."""
+    _, faces = prepared
+    cropped = batches(faces, pixels, recipe=STUDY.varying(augmentation=None, frame=28, batch_size=40).recipe)
+    assert np.allclose(cropped.look(np.arange(40)).inputs["landmarks"] + 2, faces.landmarks[:40], atol=1e-3)
+    batch = next(cropped.epoch(0))
+    offsets = (faces.landmarks[batch.rows] - batch.inputs["landmarks"]).mean(1)
+    assert np.allclose(offsets, offsets.round(), atol=1e-3)
+    assert set(offsets.round().ravel()) == {0, 1, 2, 3, 4}  # 32 - 28 and all between
+    with pytest.raises(StudyError, match=r"frame=33.*images of 32 pixels"):
+        _ = batches(faces, recipe=STUDY.varying(frame=33).recipe).side
+
+
+def test_mirrored_when_testing_the_landmarks_are_the_mirrored_faces(prepared):
+    _, faces = prepared
+    both = batches(faces, pixels, recipe=STUDY.varying(test_views="mirror").recipe)
+    assert len(both.views) == 2 and len(batches(faces).views) == 1
+    plain, mirrored = (next(both.still(view)).inputs["landmarks"][:40] for view in (0, 1))
+    assert np.allclose(mirrored, geometry.mirror(plain, 32), atol=1e-4)
+
+
+def test_ten_crops(prepared):
+    _, faces = prepared
+    ten = batches(faces, recipe=STUDY.varying(test_views="ten-crop", frame=24).recipe)
+    assert len({view.tobytes() for view in ten.views}) == 10
+    corners = geometry.transform(np.array([[0.0, 0], [31, 31]]), ten.views)  # of a 32 x 32 image, in frames of 24
+    assert corners.min() == -8 and corners.max() == 31
+
+
+def test_retouching_is_drawn_for_each_face_and_only_when_training(prepared):
+    _, faces = prepared
+    recipe = STUDY.varying(retouch=Retouch(brightness=0.2, contrast=0.3, erase=0.5)).recipe
+    first, again = (next(batches(faces, view, recipe=recipe).epoch(1)).inputs["retouch"] for view in (None, normalised))
+    assert np.array_equal(first, again) and len(np.unique(first, axis=0)) == len(first)
+    assert not np.array_equal(first, next(batches(faces, recipe=recipe).epoch(2)).inputs["retouch"])
+    assert (next(batches(faces, recipe=recipe).still()).inputs["retouch"] == NONE).all()
 
 
 def test_targets_are_distributions(prepared):

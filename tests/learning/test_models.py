@@ -8,6 +8,7 @@ from mixedfer.learning.backbones.vgg16 import Vgg16
 from mixedfer.learning.fusions.probabilities import Probabilities
 from mixedfer.learning.landmark_branches.mlp import Mlp
 from mixedfer.learning.landmark_branches.pointwise import Pointwise
+from mixedfer.learning.retouch import NONE, Retouch
 from mixedfer.learning.views.angles import angles
 from mixedfer.learning.views.distances import distances
 from mixedfer.learning.views.found_flag import FoundFlag
@@ -97,7 +98,8 @@ def seen(model, images):
     import keras
 
     scaled = keras.Model(model.inputs, model.get_layer("pixels").output)
-    return scaled.predict_on_batch({"image": images, "affine": np.zeros((len(images), 8), np.float32)})
+    return scaled.predict_on_batch({tensor.name: images if tensor.name == "image" else np.zeros((len(images), 8), np.float32)
+                                    for tensor in model.inputs})
 
 
 def test_standardised_pixels_have_no_light_and_no_contrast():
@@ -119,6 +121,31 @@ def test_centred_pixels_lack_the_mean_image():
     images = np.full((2, 32, 32, 1), 100, np.uint8)
     assert np.allclose(seen(model, images), (100 - mean) / 127.5, atol=1e-5)
     assert "pixels" not in {variable.path.split("/")[0] for variable in model.trainable_variables}
+
+
+@pytest.mark.parametrize(("change", "inputs"), [
+    ({"augmentation": None}, ["image"]), ({"augmentation": None, "frame": 24}, ["image", "affine"]),
+    ({"augmentation": None, "test_views": "mirror"}, ["image", "affine"]),
+    ({"retouch": Retouch(erase=1.0)}, ["image", "retouch", "affine"])])
+def test_a_model_has_the_inputs_that_its_recipe_needs(change, inputs):
+    model = build(IMAGE, STUDY.varying(**change).recipe)
+    assert [tensor.name for tensor in model.inputs] == inputs
+    side = change.get("frame", 32)
+    assert model.get_layer("block1_conv1").output.shape[1:3] == (side, side)
+
+
+def test_an_erased_place_is_the_images_mean_and_light_spares_it():
+    from mixedfer.learning.layers import Retouching
+
+    image = np.random.default_rng(0).uniform(60, 160, (1, 20, 20, 1)).astype(np.float32)
+    # Half the contrast, 25.5 lighter; erased: columns 5 to 14, rows 10 to 19.
+    numbers = np.float32([[0.5, 0.1, 0.25, 0.5, 0.75, 2.0]])
+    found, mean = np.asarray(Retouching()(image, numbers)), image.mean()
+    erased = np.zeros((20, 20), bool)
+    erased[10:, 5:15] = True
+    assert np.allclose(found[0, ..., 0][erased], mean, atol=1e-3)
+    assert np.allclose(found[0, ..., 0][~erased], (mean + (image[0, ..., 0] - mean) / 2 + 25.5)[~erased], atol=1e-3)
+    assert np.allclose(np.asarray(Retouching()(image, NONE[None])), image, atol=1e-3)
 
 
 def test_precision_is_the_recipes_and_leaves_no_trace():
