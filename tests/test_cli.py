@@ -71,10 +71,10 @@ def test_each_face_set_is_audited_once(call, prepared):
     one, = json.loads(call("audit", shared, "--store", prepared[0], "--json"))
     assert one["point"] == "" and [part["images"] for part in one["parts"]] == [48, 28, 8, 12]
     assert one["parts"][0]["subjects"] == 12 and one["parts"][0]["subjects_elsewhere"] == 0
-    sized = study_file("sized_grid", GRID.format(of="tiny", study="STUDY", call="", axis="'size', (32, 16)"))
+    sized = study_file("two_sizes", GRID.format(of="tiny", study="STUDY", call="", axis="'size', (32, 16)"))
     told = call("audit", sized, "--store", prepared[0])
     assert told.count("48 pictures\n") == 2 and told.count("Equal and nearly equal pictures") == 2
-    assert all(Path("reports", "sized_grid", f"size={size}", f"audit.{kind}").is_file()
+    assert all(Path("reports", "two_sizes", f"size={size}", f"audit.{kind}").is_file()
                for size in (32, 16) for kind in ("svg", "png", "csv"))
 
 
