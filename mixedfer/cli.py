@@ -74,14 +74,16 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
     from mixedfer import runner
     from mixedfer.disk import to_json
+    from mixedfer.faces import accounts
 
     study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
     found = runner.prepare_all(study, file.stem, place, _silent if json else typer.echo)
     for point, faces in found:
         runner.check(point.study, faces)
     if json:
-        told = [{"faces": faces.counts(), "content": faces.content, "folder": str(faces.folder), "note": faces.meta["note"],
-                 "unreadable": faces.meta["unreadable"]} for _, faces in found]
+        told = [{"faces": {**faces.counts(), **accounts.account(faces, point.study.preparation.missed)},
+                 "content": faces.content, "folder": str(faces.folder), "note": faces.meta["note"],
+                 "unreadable": faces.meta["unreadable"]} for point, faces in found]
         points = [{"point": point.label, **one} for (point, _), one in zip(found, told)]
         typer.echo(to_json(points if study.grid else told[0]), nl=False)
 

@@ -15,7 +15,7 @@ import numpy as np
 from mixedfer import disk, faceset, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import StudyError
-from mixedfer.faces import preparation, splits
+from mixedfer.faces import accounts, preparation, splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend
@@ -98,7 +98,7 @@ def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None
     for point in points(study, name):
         faces = prepare(point.study, place)
         if all(faces.folder != other.folder for _, other in found):
-            say(preparation.describe(faces))
+            say(accounts.describe(faces, point.study.preparation.missed))
         found.append((point, faces))
     return found
 

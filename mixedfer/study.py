@@ -48,6 +48,13 @@ class Detector(Protocol):
 
 
 @runtime_checkable
+class Alignment(Protocol):
+    """Says where in the image a face comes to lie; see `mixedfer.faces.alignments`."""
+
+    def matrix(self, points, box, size): ...
+
+
+@runtime_checkable
 class Augmentation(Protocol):
     """Draws one affine per sample; see `mixedfer.learning.augmentations`."""
 
@@ -60,20 +67,32 @@ class Augmentation(Protocol):
 class Preparation(Checked):
     """From a picture to what every arm sees; the same for all arms.
 
-    `detector` finds the face, `missed` says what happens where it finds none: "whole-image" takes the picture itself
-    as the box, "exclude" leaves the picture out of every arm. With `crop` the image is the box widened by `border`
-    (a fraction of its side, on each side); without, the whole picture, and the box only tells the landmarks where to
-    look. Images are `size` x `size` pixels, gray unless `colour`. `predictor` is the SHA-256 of the landmark model.
+    `detector` finds faces. Of several in one picture `face` takes the "largest" or the "most-confident", or "all": then
+    every face is a row of its own, with the picture's label, subject, partition and votes. `missed` says what happens
+    where none is found: "whole-image" takes the picture itself as the box, "exclude" leaves it out of every arm.
+
+    With `crop` the image is the box widened by `border` (a fraction of its side, on each side); without, the whole picture,
+    and the box only tells the landmarks where to look. An `alignment` takes the place of box and border: it moves, turns
+    and scales every face that was found by its landmarks. Images are `size` x `size` pixels, gray unless `colour`;
+    `equalise` spreads their brightness at last. `predictor` is the SHA-256 of the landmark model.
     """
 
     RANGES = {"size": (16, 512), "border": (0, 2)}
     detector: Detector
+    face: Literal["largest", "most-confident", "all"] = "largest"
     missed: Literal["whole-image", "exclude"] = "whole-image"
     crop: bool = True
     border: float = 0.15
+    alignment: Alignment | None = None
     size: int = 48
     colour: bool = False
+    equalise: Literal["none", "histogram", "clahe"] = "none"
     predictor: str = PREDICTOR
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.crop or self.alignment is None, "Preparation(crop=False, alignment=...): an aligned face is cut out of "
+                "its picture; leave crop or the alignment out")
 
 
 @runtime_checkable

@@ -63,7 +63,9 @@ def test_a_grid_is_prepared_whole(call, prepared):
     file = study_file("sized_grid", GRID.format(of="tiny", study="STUDY", call="", axis="'size', (32, 16)"))
     found = json.loads(call("prepare", file, "--store", prepared[0], "--json"))
     assert [one["point"] for one in found] == ["size=32", "size=16"] and len({one["folder"] for one in found}) == 2
-    assert call("prepare", file, "--store", prepared[0], "--quiet").count("48 of") == 2
+    assert all(one["faces"]["given"] == one["faces"]["used"] == 48 for one in found)
+    told = call("prepare", file, "--store", prepared[0], "--quiet")
+    assert told.count("48 of") == 2 and told.count("48 pictures given: 48 used") == 2
 
 
 def test_each_face_set_is_audited_once(call, prepared):

@@ -22,7 +22,7 @@ from mixedfer.faces import landmarks
 from mixedfer.faces.datasets import _expressions
 from mixedfer.faces.datasets.portrait import Portrait
 from mixedfer.faces.detectors.dlib_hog import DlibHog
-from mixedfer.faces.preparation import largest
+from mixedfer.faces.sightings import chosen
 from mixedfer.study import PREDICTOR
 
 FACES = Portrait()
@@ -121,8 +121,7 @@ def test_dlib_finds_nearly_all_faces_without_upsampling_and_lands_near_the_truth
     errors = []
     for key in keys:
         picture, truth = FACES.read(None, key), FACES.truth(key)
-        box = largest(detector.find(picture))
-        if box:
+        for box, _ in chosen(detector.find(picture), "largest"):
             right, left = geometry.eye_centres(truth)
             distance = np.linalg.norm(landmarks.extract([picture], [box], predictor)[0] - truth, axis=1)
             errors.append(distance.mean() / np.linalg.norm(left - right))
@@ -232,8 +231,8 @@ def test_the_cue_moves_no_landmark_and_dlib_does_not_follow_it():
     predictor, points = landmarks.find_predictor(None, PREDICTOR), []
     for key in listing.keys:
         picture = with_cue.read(None, key)
-        box = largest(DlibHog().find(picture))
-        points.append(landmarks.extract([picture], [box], predictor)[0] if box else with_cue.truth(key))
+        found = chosen(DlibHog().find(picture), "largest")
+        points.append(landmarks.extract([picture], [found[0].box], predictor)[0] if found else with_cue.truth(key))
     assert abs(accuracy(geometry.normalise(np.array(points)), listing) - .5) < CHANCE
 
 

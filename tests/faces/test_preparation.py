@@ -12,7 +12,7 @@ import pytest
 
 from mixedfer import disk, faceset
 from mixedfer.errors import BadInput
-from mixedfer.faces import landmarks, preparation
+from mixedfer.faces import accounts, chunks, landmarks, preparation, sightings
 from mixedfer.faces.crop import crop
 from mixedfer.faces.datasets.fer2013 import Fer2013
 from mixedfer.faces.datasets.folder import Folder
@@ -44,20 +44,6 @@ def test_landmarks_follow_the_crop(prepared):
     assert np.allclose(transform(points, matrix), faces.landmarks[row], atol=1e-3)
 
 
-def test_a_cropped_picture_shows_what_the_matrix_says():
-    picture = np.zeros((100, 120), np.uint8)
-    picture[40:44, 60:64] = 255  # centre at (61.5, 41.5)
-    image, matrix = crop(picture, Box(40, 20, 40, 40), 0.1, 96, False)
-    rows, columns = np.nonzero(image[..., 0] > 127)
-    assert np.allclose(transform(np.array([[61.5, 41.5]]), matrix)[0], [columns.mean(), rows.mean()], atol=0.05)
-
-
-def test_a_crop_over_the_edge_repeats_the_edge_and_keeps_its_size():
-    picture = np.full((20, 20), 9, np.uint8)
-    image, _ = crop(picture, Box(-10, -10, 40, 40), 0.5, 16, True)
-    assert image.shape == (16, 16, 3) and (image == 9).all()
-
-
 def test_a_second_call_finds_the_set_and_missed_is_no_reason_to_prepare_again(prepared):
     store, faces = prepared
     again = preparation.prepare(STUDY.varying(missed="exclude"), None, store, workers=1, quiet=True)
@@ -72,7 +58,7 @@ def test_dlib_gets_its_own_box_and_gives_the_points_it_prints():
     model = landmarks.find_predictor(None, PREDICTOR)
     face = dlib.get_frontal_face_detector()(portrait, 0)[0]
     shape = dlib.shape_predictor(str(model))(portrait, face)
-    box = preparation.largest(DlibHog().find(portrait))
+    [(box, _)] = sightings.chosen(DlibHog().find(portrait), "largest")
     assert box == (face.left(), face.top(), face.right() - face.left() + 1, face.bottom() - face.top() + 1)
     [points] = landmarks.extract([portrait], [box], model)
     assert points.dtype == np.float32
@@ -96,7 +82,7 @@ def test_chunks_whose_rows_did_not_reach_the_disk_are_made_again(prepared, tmp_p
     images = np.load(part / "images.npy", mmap_mode="r+")
     images[7] = 0
     images.flush()
-    assert preparation._finished(part / preparation.LOG) == []
+    assert chunks.finished(part) == []
     assert preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True).content == faces.content
 
 
@@ -112,23 +98,24 @@ def test_pictures_seen_together_or_alone_give_the_same_bytes():
     model = landmarks.find_predictor(None, PREDICTOR)
     pictures = [STUDY.dataset.read(None, key) for key in STUDY.dataset.list(None).keys[:5]]
     pictures.append(np.zeros((60, 40), np.uint8))
-    together = preparation.see(pictures, STUDY.preparation, model)
+    together = sightings.find(dict(enumerate(pictures)), {}, STUDY.preparation, model).rows
     assert not together["found"][5] and together["found"][:5].all()
     for row, picture in enumerate(pictures):
-        alone = preparation.see([picture], STUDY.preparation, model)
-        assert all(np.array_equal(alone[name][0], values[row]) for name, values in together.items())
+        alone = sightings.find({row: picture}, {}, STUDY.preparation, model).rows
+        assert alone.tobytes() == together[row:row + 1].tobytes()
 
 
 def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
     hashed, versions = [], []
-    monkeypatch.setattr(preparation, "hash_source", lambda *files, **_: str(hashed.append(files)))
-    monkeypatch.setattr(preparation, "version", versions.append)
-    preparation._key(STUDY, None)
+    for module in (preparation, sightings):
+        monkeypatch.setattr(module, "hash_source", lambda *files, **_: str(hashed.append(files)))
+    monkeypatch.setattr(sightings, "version", versions.append)
+    preparation._key(STUDY, sightings.making(STUDY, ""))
     package = Path(faceset.__file__).parent
-    decide = {*(package / "faces").glob("*.py"), *(package / "faces").glob("d*/__init__.py"),
+    decide = {*(package / "faces").glob("*.py"), *(package / "faces").glob("*/__init__.py"),
               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset"))}
-    decide -= {package / "faces" / "__init__.py", package / "faces" / "splits.py"}  # no code, and code for later
-    assert set(hashed[-1]) == decide and "scipy" in versions
+    decide -= {package / "faces" / f"{name}.py" for name in ("__init__", "splits", "accounts")}  # no code, and code for later
+    assert {file for files in hashed for file in files} == decide and "scipy" in versions
 
 
 def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
@@ -173,7 +160,7 @@ def test_a_bad_picture_is_recorded_and_not_fatal(photos, tmp_path):
     assert faces.meta["unreadable"] == [["sad/broken.png", "not a picture that can be decoded"]]
     assert faces.counts()["by_class"]["sad"]["images"] == 5 and faces.counts()["unreadable"] == 1
     assert not faces.used("whole-image")[faces.ids == b"sad/broken.png"].any()
-    assert "1 pictures could not be read" in preparation.describe(faces)
+    assert "9 pictures given: 8 used; 1 could not be read" in accounts.describe(faces, "whole-image")
 
 
 def test_no_face_at_all_is_an_error(photos, tmp_path):

@@ -1,0 +1,227 @@
+"""What is found is found once: other images of the same faces repeat no search, and an interruption loses a chunk at most."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixedfer import geometry
+from mixedfer.errors import StudyError
+from mixedfer.faces import landmarks, preparation, sightings
+from mixedfer.faces.alignments.eyes import Eyes
+from mixedfer.faces.crop import crop, equalised, warp
+from mixedfer.faces.datasets.portrait import Portrait
+from mixedfer.faces.detectors import Box, Sight
+from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.study import PREDICTOR, Preparation
+from tests.tiny import STUDY
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Searching(DlibHog):
+    """dlib's detector, which leaves a mark in a file for every picture that it searches, in any process."""
+
+    marks: str = ""
+
+    def find(self, picture):
+        mark(self.marks)
+        return super().find(picture)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Packaged(DlibHog):
+    """A detector that another package's version decides."""
+
+    packages = ("mtcnn",)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Reading(Portrait):
+    """Portraits; `marks` counts how often one is read. The first has two faces, the third has none."""
+
+    marks: str = ""
+
+    def read(self, data, key):
+        mark(self.marks)
+        picture, keys = super().read(data, key), self.list(data).keys
+        if key == keys[0]:
+            return np.concatenate([picture, super().read(data, keys[1])], 1)
+        return np.zeros_like(picture) if key == keys[2] else picture
+
+
+def mark(path):
+    with open(path, "ab") as file:
+        file.write(b".")
+
+
+def study(folder, **changes):
+    dataset = Reading(classes=("happy", "sad"), identities=6, per_class=2, strength=2.0, marks=str(folder / "read"))
+    detector = Searching(marks=str(folder / "searched"))
+    return dataclasses.replace(STUDY, dataset=dataset, preparation=Preparation(detector=detector, size=32)).varying(**changes)
+
+
+def prepare(folder, workers=1, **changes):
+    return preparation.prepare(study(folder, **changes), None, folder / "store", workers=workers, quiet=True)
+
+
+def marks(folder):
+    return tuple((folder / name).stat().st_size for name in ("read", "searched"))
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(preparation, "CHUNK", 5)
+
+
+def test_which_face_is_taken():
+    small, wide, sure = (Sight(Box(9, 0, 5, 5), 1.0), Sight(Box(4, 0, 9, 3), 2.0), Sight(Box(6, 0, 2, 2), 3.0))
+    for face, expected in {"largest": [wide], "most-confident": [sure], "all": [wide, sure, small]}.items():
+        assert sightings.chosen([small, wide, sure], face) == expected
+        assert sightings.chosen([], face) == []
+
+
+def test_a_first_run_reads_and_searches_once_and_other_images_search_no_more(tmp_path):
+    faces = prepare(tmp_path, workers=2)
+    assert marks(tmp_path) == (24, 24)
+    other = prepare(tmp_path, size=40, border=0.3, colour=True, equalise="histogram", alignment=Eyes())
+    assert marks(tmp_path) == (48, 24) and other.folder != faces.folder
+    assert np.array_equal(other.boxes, faces.boxes) and np.array_equal(other.found, faces.found)
+
+
+def test_sightings_and_sets_are_named_by_what_decides_them(tmp_path):
+    plain = study(tmp_path)
+    made = sightings.making(plain, "")
+    for changes in ({"size": 40}, {"border": 0.3}, {"colour": True}, {"crop": False}, {"equalise": "clahe"},
+                    {"alignment": Eyes()}, {"missed": "exclude"}):
+        other = plain.varying(**changes)
+        assert sightings.making(other, "") == made
+        assert (preparation._key(other, made) == preparation._key(plain, made)) == ("missed" in changes)
+    for changes in ({"face": "all"}, {"upsample": 1}, {"predictor": "0"}, {"identities": 7}):
+        assert sightings.making(plain.varying(**changes), "") != made
+    assert sightings.making(plain, "other pictures") != made
+    assert "mtcnn" in sightings.making(plain.varying(detector=Packaged()), "")["versions"]
+
+
+def test_images_cut_later_are_those_of_a_first_run(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    prepare(tmp_path / "one", size=40)
+    later, first = (prepare(tmp_path / name, alignment=Eyes(), equalise="clahe") for name in ("one", "two"))
+    assert later.content == first.content
+
+
+def test_searched_chunks_are_kept_when_the_images_change_after_an_interruption(tmp_path, monkeypatch):
+    with monkeypatch.context() as failing:
+        failing.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
+        with pytest.raises(ZeroDivisionError):
+            prepare(tmp_path)
+    file = next(tmp_path.glob("store/sightings/*/10.npz"))
+    file.write_bytes(file.read_bytes()[:3000])  # five pictures whose faces did not reach the disk
+    prepare(tmp_path, size=40)
+    assert marks(tmp_path) == (48, 24 + 5)
+    prepare(tmp_path)  # whose log says that all chunks were finished
+    assert marks(tmp_path) == (48, 24 + 5)
+
+
+def test_a_finished_chunk_without_its_sightings_is_made_again(tmp_path, monkeypatch):
+    with monkeypatch.context() as failing:
+        failing.setattr(preparation, "_close", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            prepare(tmp_path)
+    next(tmp_path.glob("store/sightings/*/20.npz")).unlink()
+    prepare(tmp_path)
+    assert marks(tmp_path) == (24 + 4, 24 + 4)
+
+
+def test_every_face_of_a_picture_is_a_row(tmp_path):
+    faces, listing = prepare(tmp_path, face="all", workers=2), study(tmp_path).dataset.list(None)
+    assert marks(tmp_path) == (48, 24)  # how many rows there are is known when all have been searched
+    names = [os.fsdecode(name) for name in faces.ids]
+    assert names == [listing.ids[0], f"{listing.ids[0]}#2", *listing.ids[1:]]
+    picture = np.array([0, *range(24)])
+    assert np.array_equal(faces.labels, listing.labels[picture]) and np.array_equal(faces.votes.argmax(1), faces.labels)
+    assert np.array_equal(faces.subjects, listing.subjects[picture])
+    assert not faces.found[3] and faces.found[[0, 1, 2]].all()
+    picture, centres = study(tmp_path).dataset.read(None, listing.keys[0]), faces.boxes[:3, :2] + faces.boxes[:3, 2:] / 2
+    assert np.allclose(centres[1] - [picture.shape[1] / 2, 0], centres[2], atol=6)  # on the right, the next picture's face
+    for row in (0, 1):
+        image, _ = crop(picture, Box(*map(float, faces.boxes[row])), 0.15, 32, False)
+        assert np.array_equal(faces.images[row], image)
+    assert faces.meta["pictures"] == 24 and "kept together" in faces.meta["note"]
+    again = prepare(tmp_path, face="all", size=40)
+    assert marks(tmp_path) == (48 + 1 + 24, 24) and len(again) == 25  # one was read just above
+
+
+def test_faces_of_one_picture_share_a_subject_where_none_is_known(tmp_path, monkeypatch):
+    listed = Portrait.list
+    monkeypatch.setattr(Portrait, "list", lambda self, data: dataclasses.replace(listed(self, data), subjects=None))
+    faces = prepare(tmp_path, face="all")
+    assert faces.subjects.tolist() == [0, *range(24)]
+
+
+def test_workers_and_interruptions_do_not_change_a_byte_of_all_faces(tmp_path, monkeypatch):
+    whole = prepare(tmp_path, face="all", workers=2)
+    (tmp_path / "other").mkdir()
+    for stage in ("chunks.allocate", "_close"):
+        with monkeypatch.context() as failing:
+            failing.setattr(f"mixedfer.faces.preparation.{stage}", lambda *_: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                prepare(tmp_path / "other", face="all")
+    resumed = prepare(tmp_path / "other", face="all")
+    assert marks(tmp_path / "other") == (48, 24)
+    names = {path.name for path in whole.folder.glob("*.npy")}
+    assert len(names) == 10
+    assert all((whole.folder / name).read_bytes() == (resumed.folder / name).read_bytes() for name in names)
+
+
+def test_an_aligned_image_is_the_warp_and_its_landmarks_lie_in_it(tmp_path):
+    faces, plain = prepare(tmp_path, alignment=Eyes(), equalise="clahe"), prepare(tmp_path, equalise="clahe")
+    dataset, model = study(tmp_path).dataset, landmarks.find_predictor(None, PREDICTOR)
+    picture, box = dataset.read(None, dataset.list(None).keys[5]), Box(*map(float, faces.boxes[5]))
+    points = landmarks.extract([picture], [box], model)[0].astype(float)
+    matrix = Eyes().matrix(points, box, 32)
+    assert np.array_equal(faces.images[5], equalised(warp(picture, matrix, 32, False), "clahe"))
+    assert np.allclose(faces.landmarks[5], geometry.transform(points, matrix), atol=1e-3)
+    right, left = geometry.eye_centres(faces.landmarks[faces.found])
+    assert np.allclose(right, [9.1, 7.5], atol=0.01) and np.allclose(left, [21.9, 7.5], atol=0.01)  # 0.3, 0.7 and 0.25 of 32
+    [missed] = np.flatnonzero(~faces.found)
+    assert missed == 2 and np.array_equal(faces.images[missed], plain.images[missed])
+    assert np.array_equal(faces.landmarks[missed], plain.landmarks[missed])
+
+
+@dataclasses.dataclass(frozen=True)
+class Flat:
+    """An alignment that shows nothing of faces on the left of their picture."""
+
+    def matrix(self, points, box, size):
+        return np.eye(2, 3) * (box.left > 30)
+
+
+def test_a_face_that_cannot_be_aligned_is_told_and_not_used(tmp_path):
+    faces = prepare(tmp_path, alignment=Flat())
+    left = faces.found & (faces.boxes[:, 0] <= 30)
+    assert 0 < left.sum() < len(faces) and np.array_equal(faces.readable, ~left)
+    assert {name for name, _ in faces.meta["unreadable"]} == {faces.name(row) for row in np.flatnonzero(left)}
+    assert all("no alignment" in why for _, why in faces.meta["unreadable"]) and not faces.images[left].any()
+
+
+def test_an_aligned_face_must_be_cut_out():
+    with pytest.raises(StudyError, match="crop=False"):
+        Preparation(detector=DlibHog(), crop=False, alignment=Eyes())
+
+
+def test_a_chunk_on_disk_is_whole_or_none(tmp_path):
+    pictures = {7: np.zeros((60, 40), np.uint8), 8: "half a picture\nonly", 9: np.zeros((50, 50), np.uint8)}
+    found = sightings.find(pictures, {}, STUDY.preparation, landmarks.find_predictor(None, PREDICTOR))
+    sightings.write(tmp_path, 7, found)
+    again = sightings.read(tmp_path, 7)
+    assert again.rows.tobytes() == found.rows.tobytes() and again.unreadable == found.unreadable == {8: pictures[8]}
+    assert again.rows["box"].tolist() == [[0, 0, 40, 60], [0, 0, 0, 0], [0, 0, 50, 50]]
+    assert [path.name for path in tmp_path.iterdir()] == ["7.npz"]
+    whole = Path(tmp_path / "7.npz").read_bytes()
+    for spoilt in (whole[:500], b"", bytes(len(whole)), whole[:900] + b"?" + whole[901:]):
+        (tmp_path / "7.npz").write_bytes(spoilt)
+        assert sightings.read(tmp_path, 7) is None
+    assert sightings.read(tmp_path, 8) is None
