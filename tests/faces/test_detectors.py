@@ -31,13 +31,13 @@ PLACE = np.s_[80:400, 120:440]  # of the face in the photograph, with some backg
 
 
 def every_detector(searching: bool) -> list:
-    """One of each, with its defaults; `searching` leaves out those that look for nothing."""
+    """One of each, with its defaults; `searching` leaves out those that look at no picture."""
     made = []
     for found in pkgutil.iter_modules(detectors.__path__):
         kind = getattr(importlib.import_module(f"{detectors.__name__}.{found.name}"), found.name.title().replace("_", ""))
         absent = found.name in EXTRAS and importlib.util.find_spec(EXTRAS[found.name]) is None
         reason = f"the package {EXTRAS.get(found.name)} is not installed"
-        if not searching or getattr(kind, "searches", True):
+        if not searching or (getattr(kind, "searches", True) and not getattr(kind, "annotated", False)):
             made.append(pytest.param(kind(), id=found.name, marks=pytest.mark.skipif(searching and absent, reason=reason)))
     return made
 
