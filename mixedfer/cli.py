@@ -198,7 +198,3 @@ def _report(plans, study, name: str, store: Path, reports: Path) -> None:
 
 def _silent(text: str) -> None:
     pass
-
-
-if __name__ == "__main__":
-    main()

@@ -132,7 +132,8 @@ def _things(module_name: str) -> dict[str, Any]:
     module = importlib.import_module(module_name)
     within = [module]
     if f"{module_name}." in COMPONENTS:
-        within = [importlib.import_module(f"{module_name}.{found.name}") for found in pkgutil.iter_modules(module.__path__)]
+        names = [found.name for found in pkgutil.iter_modules(module.__path__) if not found.name.startswith("_")]
+        within = [importlib.import_module(f"{module_name}.{name}") for name in names]
     return {key: value for one in within for key, value in vars(one).items()
             if getattr(value, "__module__", "") == one.__name__ and not key.startswith("_")}
 

@@ -100,6 +100,11 @@ def test_a_file_that_makes_no_study_is_named_with_its_row(tmp_path, content, pro
         study_files.load(path)
 
 
+def test_no_private_module_of_a_folder_is_offered():
+    names = {thing.__module__.rpartition(".")[2] for thing in study_files._things("mixedfer.faces.datasets").values()}
+    assert {"portrait", "folder"} <= names and not [name for name in names if name.startswith("_")]
+
+
 def test_a_missing_file_is_answered_with_the_nearest(tmp_path):
     (tmp_path / "quickstart.py").touch()
     with pytest.raises(StudyError, match=r"'quickstart\.py'"):

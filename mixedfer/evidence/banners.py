@@ -66,5 +66,5 @@ def _unreadable(faces) -> list[Banner]:
 
 
 def _note(faces) -> list[Banner]:
-    note = str(faces.meta.get("note") or "")
+    note = faces.meta["note"]
     return [Banner("note", "About the data", note)] if note else []

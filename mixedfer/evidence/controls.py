@@ -29,16 +29,16 @@ def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
 
     `view` is what the arm's view says of itself: the entry "landmarks" of a run's summary.
 
-    >>> image = {"name": "a", "image": True, "landmarks": None}
+    >>> image = {"name": "a", "image": True, "landmarks": None, "widened": None, "seed": 0}
     >>> tells({**image, "name": "b", "seed": 1}, image)
     'The control again, with other seeds. Any difference is chance.'
-    >>> tells(image, {"name": "c", "image": True, "landmarks": "normalised"})
+    >>> tells(image, {**image, "name": "c", "landmarks": "normalised"})
     'The image alone.'
     """
     if _inputs(arm) == _inputs(control):
-        return CHANCE.format("the same" if arm.get("seed", 0) == control.get("seed", 0) else "other")
-    meant = SIZE if arm.get("widened") else _says(view)
-    alone = _inputs(control) == _inputs({"image": True})
+        return CHANCE.format("the same" if arm["seed"] == control["seed"] else "other")
+    meant = SIZE if arm["widened"] else _says(view)
+    alone = _inputs(control) == (True, None, None)
     return " ".join([_sees(arm, view), *([meant] if meant and (alone or _shows(view) == LEAKS) else [])])
 
 
@@ -59,8 +59,8 @@ def beyond(results, summary: dict) -> Table:
     leaks = {name for name in plan.treatments if _shows(_view(results, name)) == LEAKS}
     again = {name for name in plan.treatments if _inputs(arms[name]) == _inputs(arms[plan.control])}
     controls = [name for name in plan.treatments
-                if (name in again or arms[name].get("widened") or says[name]) and name not in leaks]
-    subjects = [name for name in plan.treatments if arms[name].get("landmarks") and not says[name] and name not in again]
+                if (name in again or arms[name]["widened"] or says[name]) and name not in leaks]
+    subjects = [name for name in plan.treatments if arms[name]["landmarks"] and not says[name] and name not in again]
     columns = (Column("treatment"), Column("beyond"), *gap(summary, summary["comparable"]["passed"]))
     rows = [[subject, control, *_difference(results, control, subject)][:len(columns)]
             for subject in subjects for control in controls]
@@ -80,7 +80,7 @@ def _arms(results) -> dict[str, dict]:
 
 
 def _view(results, arm: str) -> Mapping | None:
-    return results.arms[arm].records[0][0].summary.get("landmarks")
+    return results.arms[arm].records[0][0].summary["landmarks"]
 
 
 def _says(view: Mapping | None) -> str:
@@ -92,11 +92,11 @@ def _shows(view: Mapping | None) -> str:
 
 
 def _sees(arm: Mapping, view: Mapping | None) -> str:
-    if arm.get("landmarks") is None:
-        return f"The image alone{', with as many parameters as with landmarks' if arm.get('widened') else ''}."
-    return f"{SEES[_shows(view)]} {'beside the image' if arm.get('image') else 'alone, without the image'}."
+    if arm["landmarks"] is None:
+        return f"The image alone{', with as many parameters as with landmarks' if arm['widened'] else ''}."
+    return f"{SEES[_shows(view)]} {'beside the image' if arm['image'] else 'alone, without the image'}."
 
 
 def _inputs(arm: Mapping) -> tuple:
     """What the network sees, whatever the arm is called and whichever seeds it draws."""
-    return bool(arm.get("image")), arm.get("landmarks"), arm.get("widened")
+    return arm["image"], arm["landmarks"], arm["widened"]

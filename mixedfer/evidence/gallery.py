@@ -43,7 +43,7 @@ def make(results) -> Gallery:
     faces = results.faces
     data = {
         "classes": list(faces.classes), "arms": arms, "colours": list(style.colours(results.plan).values()),
-        "replicates": len(results.arms[arms[0]].records), "searched": bool(faces.meta.get("searched", True)),
+        "replicates": len(results.arms[arms[0]].records), "searched": faces.searched,
         "truth": truth.tolist(), "found": results.found.astype(int).tolist(),
         "answers": [given[arm].tolist() for arm in arms],
         "agree": [answers.votes(results, arm).max(-1).tolist() for arm in arms],

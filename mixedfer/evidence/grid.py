@@ -142,7 +142,7 @@ def _point(axes: list[dict], values: Mapping, label: str, summary: Mapping) -> d
     return {
         "label": label, "address": f"{quote(label, safe='=,')}/index.html", "at": at,
         "title": ", ".join(f"{axis['name']} = {axis['shown'][index]}" for axis, index in zip(axes, at)) or label,
-        "train_images": summary["design"].get("train_images"), "test_images": summary["design"]["test_images"],
+        "train_images": summary["design"]["train_images"], "test_images": summary["design"]["test_images"],
         "replicates": summary["design"]["replicates"], "folds": summary["design"]["folds"], "margin": summary["margin"],
         "moved_margin": wording.moved_margin(summary), "passed": summary["comparable"]["passed"], "failed": failed,
         "collapsed": list(wording.fallen(summary).values()),
@@ -174,4 +174,4 @@ def _judged(row: dict, higher_is_better: bool) -> dict:
 def _varied(summary: Mapping, axes: list[dict]) -> dict:
     """What the command line set, without the axes themselves."""
     names = {axis["name"] for axis in axes}
-    return {key: value for key, value in (summary.get("varied") or {}).items() if key not in names}
+    return {key: value for key, value in summary["varied"].items() if key not in names}

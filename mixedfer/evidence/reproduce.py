@@ -37,7 +37,7 @@ def quoted(text: str) -> str:
 
 def licence(plan: Plan) -> str:
     """What the landmark model's licence asks for."""
-    predictor = plan.study.get("preparation", {}).get("predictor")
+    predictor = plan.study["preparation"]["predictor"]
     if predictor == PREDICTOR:
         return LICENCE
     return f"The landmarks come from another predictor than the usual one (SHA-256 {predictor}); mind its licence."

@@ -147,7 +147,7 @@ def _others(summary: Mapping, table) -> list[Block]:
 
 def _found(results, summary: Mapping) -> list[Block]:
     faces = summary["faces"]
-    if not results.faces.meta.get("searched", True):
+    if not results.faces.searched:
         told = f"No detector was used: the landmarks were placed in the whole picture, in all {faces['images']:,} pictures"
     else:
         share = f" ({faces['found'] / faces['images']:.1%})" if faces["images"] else ""

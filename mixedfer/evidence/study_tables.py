@@ -47,9 +47,8 @@ def checks(summary: dict) -> Table:
 
 def inputs(plan) -> Table:
     """What each arm sees, the only thing in which arms differ; the full names of views only in the CSV."""
-    arms = [arm for arm in [plan.study.get("control"), *(plan.study.get("treatments") or [])] if arm]
-    rows = [[arm["name"], bool(arm.get("image")), named(arm.get("landmarks")), in_words(arm.get("landmarks")),
-             named(arm.get("widened")), arm.get("seed", 0)] for arm in arms]
+    rows = [[arm["name"], arm["image"], named(arm["landmarks"]), in_words(arm["landmarks"]), named(arm["widened"]), arm["seed"]]
+            for arm in (plan.study["control"], *plan.study["treatments"])]
     columns = (Column("arm"), Column("image", kind="yes"), Column("landmarks", kind="words"), Column("view", reach="csv"),
                Column("widened", "widened as for", "words"), Column("seed", kind="count"))
     # What no arm uses is not worth a column.
@@ -61,10 +60,9 @@ def inputs(plan) -> Table:
 def decisions(results, summary: dict) -> Table:
     """Every choice that could have been bent to fit the answer, and when it was made."""
     plan, design = results.plan, summary["design"]
-    recipe = plan.study.get("recipe", {})
     first, margin = wording.margins(summary)
     chosen = {"last": "the last epoch's weights: nothing is selected",
-              "best": "the epoch with the best validation accuracy"}.get(recipe.get("selection"), "as in the settings")
+              "best": "the epoch with the best validation accuracy"}[plan.study["recipe"]["selection"]]
     before = "before the first run"
     tested = sum(row["p"] is not None for row in summary["comparisons"])
     rows = [

@@ -24,7 +24,7 @@ def every(results, summary: dict) -> list[Table]:
         arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested),
         calibration(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
-        *([found(summary), study_tables.faces(results)] if results.faces.meta.get("searched", True) else []),
+        *([found(summary), study_tables.faces(results)] if results.faces.searched else []),
         leaking(summary, tested), study_tables.balance(results), *audit_tables.tables(summary["audit"]),
         study_tables.checks(summary),
         study_tables.inputs(results.plan),
@@ -70,7 +70,7 @@ def arms(summary: dict) -> Table:
     """Mean, spread and every run of each arm."""
     metric = summary["metric"]
     shown, several = ("percent", "spread") if wording.proportion(metric) else ("decimal", "decimals")
-    others = [name for name in _metrics(summary) if name != metric]
+    others = [name for name in METRICS if name != metric]
     columns = (Column("name", "arm"), Column("parameters", kind="count"),
                Column("score", f"{wording.name(metric)}{', %' if shown == 'percent' else ''}", several),
                *(Column(name, wording.name(name), _kind(name)) for name in others), Column("collapsed", kind="yes"),
@@ -83,7 +83,7 @@ def arms(summary: dict) -> Table:
 def replicates(summary: dict) -> Table:
     """One row per run, counted from 1 as its epochs are."""
     columns = (Column("arm"), Column("replicate", kind="count"), Column("fold", kind="count"),
-               *(Column(name, wording.name(name), _kind(name)) for name in _metrics(summary)),
+               *(Column(name, wording.name(name), _kind(name)) for name in METRICS),
                Column("selected_epoch", "tested epoch", "count"))
     return table_of("replicates", "Every run", columns, [
         {**run, "arm": arm["name"], **{key: run[key] + 1 for key in ("replicate", "fold")}}
@@ -131,7 +131,7 @@ def others(summary: dict, tested: bool) -> Table:
                *([Column("ci95", "95% CI", "bounds")] if tested else []))
     return table_of("others", "Other metrics", columns, [
         {**other, "treatment": row["treatment"], "metric": wording.name(other["metric"]), "value": other["treatment"]}
-        for row in summary["comparisons"] for other in row.get("other_metrics") or []])
+        for row in summary["comparisons"] for other in row["other_metrics"]])
 
 
 def robustness(summary: dict) -> Table:
@@ -140,7 +140,7 @@ def robustness(summary: dict) -> Table:
     columns = [replace(ci95, key="bootstrap_ci95", heading="95% CI, bootstrap"), Column("sign_flip_p", "p, sign flip", "p"),
                Column("better", "P(better)", "percent"), Column("within", "P(within the margin)", "percent"),
                Column("worse", "P(worse)", "percent")]
-    rows = [{**row, **(row.get("posterior") or {})} for row in summary["comparisons"]]
+    rows = [{**row, **(row["posterior"] or {})} for row in summary["comparisons"]]
     there = [column for column in columns if any(row.get(column.key) is not None for row in rows)]
     columns = (Column("treatment"), estimate, replace(ci95, heading="95% CI of the verdict"), *there)
     return table_of("robustness", "The effect by other methods", columns, rows if there else [])
@@ -152,7 +152,7 @@ def calibration(summary: dict) -> Table:
     return table_of("calibration", "Calibration, mean ± sd over runs", columns, [
         {"name": arm["name"], **{key: (arm["calibration"][key]["mean"], arm["calibration"][key]["sd"])
                                  for key in ("ece", "brier")}}
-        for arm in summary["arms"] if arm.get("calibration")])
+        for arm in summary["arms"]])
 
 
 def confusion(results) -> Table:
@@ -181,11 +181,6 @@ def predictions(results) -> str:
             # Four decimals as text: a third of the bytes of a float32 written out, and enough for any figure.
             columns[f"{arm} {replicate + 1} p"] = [f"{p:.4f}" for p in probabilities[images, results.truth].tolist()]
     return to_csv(list(columns), zip(*columns.values(), strict=True))
-
-
-def _metrics(summary: dict) -> list[str]:
-    """The metrics that every run has."""
-    return [name for name in METRICS if name in summary["arms"][0]["replicates"][0]]
 
 
 def _kind(metric: str) -> str:

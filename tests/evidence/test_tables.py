@@ -35,7 +35,7 @@ def test_settings_are_the_whole_study_and_views_keep_their_arguments(drawn):
     assert settings["recipe.batch_size"] == "16" and settings["recipe.augmentation"] == "none"
     assert settings["dataset.people"] == "20" and not any(name.startswith("control") for name in settings)
     view = {"kind": "mixedfer.learning.views.region:Region", "name": "mouth"}
-    study = {**drawn.plan.study, "treatments": [{"name": "m", "image": True, "landmarks": view}]}
+    study = {**drawn.plan.study, "treatments": [{**drawn.plan.study["treatments"][0], "name": "m", "landmarks": view}]}
     seen = study_tables.inputs(replace(drawn.plan, study=study)).rows
     assert seen[1] == ["m", True, "Region(name = mouth)", "mixedfer.learning.views.region:Region(name = mouth)"]
 

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import shutil
 
@@ -5,7 +6,10 @@ import numpy as np
 import pytest
 
 from mixedfer.errors import BadInput, StudyError, Unreadable
+from mixedfer.faces import preparation, splits
 from mixedfer.faces.datasets.folder import Folder
+from mixedfer.faces.detectors.whole_image import WholeImage
+from tests.tiny import STUDY
 
 
 def picture(path, colour=(200, 100, 50)):
@@ -56,6 +60,24 @@ def test_a_pattern_names_the_subjects(photos):
         Folder(subject="anna")
     with pytest.raises(StudyError, match="not a regular expression"):
         Folder(subject="(")
+
+
+def test_a_picture_without_the_optional_subject_is_a_subject_of_its_own(tmp_path):
+    """12 people with two photos each, 12 photos of nobody known: these may be parted, people may not."""
+    for name in ("happy", "sad"):
+        for number in range(12):
+            picture(tmp_path / "photos" / name / f"{'abcdefghijkl'[number]}-{number}.png")
+        for number in range(6):
+            picture(tmp_path / "photos" / name / f"{number}.png")
+    study = dataclasses.replace(STUDY, dataset=Folder(subject=r"(?:([a-z])-)?\d+\.png$")).varying(detector=WholeImage())
+    faces = preparation.prepare(study, tmp_path / "photos", tmp_path / "store", workers=1, quiet=True)
+    known = faces.subjects >= 0
+    assert known.tolist() == ["-" in faces.name(row) for row in range(len(faces))] and sum(known) == 24
+    made = splits.split(faces, study)
+    parts = (made.train, made.validation, made.test)
+    people = [set(faces.subjects[rows]) - {-1} for rows in parts]
+    assert sum(map(len, people)) == len(set.union(*people)) == 12
+    assert sum((~known[rows]).any() for rows in parts) > 1
 
 
 def test_partition_folders(tmp_path):

@@ -13,17 +13,16 @@ TITLE = "Accuracy on found and missed faces"
 
 def applies(results, summary) -> bool:
     """Whether a detector looked for faces, found some and missed some."""
-    return bool(results.faces.meta.get("searched", True) and results.found.any() and not results.found.all())
+    return bool(results.faces.searched and results.found.any() and not results.found.all())
 
 
 def caption(results, summary) -> str:
     """What became of missed faces."""
-    policy = results.plan.study.get("preparation", {}).get("missed")
     missed = {"exclude": "Pictures without a found face were left out of every arm, before arms existed.",
               "whole-image": "Where no face was found, every arm saw the whole picture, and the "
                              "landmarks were placed in it."}
     return ("Test images by whether the detector found a face. Large markers: mean over replicates; small ones and the "
-            f"line: every replicate. {missed.get(policy, '')}").strip()
+            f"line: every replicate. {missed[results.plan.study['preparation']['missed']]}")
 
 
 def alt(results, summary) -> str:

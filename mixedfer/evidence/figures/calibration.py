@@ -12,11 +12,6 @@ ORDER = 75
 TITLE = "Calibration"
 
 
-def applies(results, summary) -> bool:
-    """Whether the calibration was measured."""
-    return all(arm.get("calibration") for arm in summary["arms"])
-
-
 def caption(results, summary) -> str:
     """What a point is."""
     return ("Left: answers grouped by the probability that the arm gave to its answer, against how many of them are right. "

@@ -99,15 +99,11 @@ def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
 
 
 def _which(results) -> str:
-    return " in which a face was found" if _searched(results) else ""
-
-
-def _searched(results) -> bool:
-    return results.faces.meta.get("searched", True)
+    return " in which a face was found" if results.faces.searched else ""
 
 
 def _fate(results) -> str:
-    if not _searched(results):
+    if not results.faces.searched:
         return " No detector was used: the landmarks were placed in the whole picture."
     if results.found.all():
         return " A face was found in every test image."

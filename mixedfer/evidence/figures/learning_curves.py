@@ -17,15 +17,15 @@ PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),
 
 def caption(results, summary) -> str:
     """Which line is what."""
-    recipe = results.plan.study.get("recipe", {})
-    smoothing = recipe.get("label_smoothing")
+    recipe = results.plan.study["recipe"]
+    smoothing = recipe["label_smoothing"]
     also = f", and the training loss includes label smoothing of {smoothing:g}" if smoothing else ""
     chosen = {"last": " The weights of the last epoch are the ones tested.",
               "best": " The weights of the epoch with the best validation accuracy are the ones tested."}
     return ("Thin lines: every replicate (and fold) of every arm; thick lines: their mean. Training values are taken "
             f"while the weights change, with the recipe's dropout and augmentation{also}; validation values after each "
             "epoch, without. So the training loss can lie above the validation loss."
-            f"{chosen.get(recipe.get('selection'), '')}")
+            f"{chosen[recipe['selection']]}")
 
 
 def alt(results, summary) -> str:
@@ -37,14 +37,13 @@ def alt(results, summary) -> str:
 
 
 def curves(arm, key: str) -> tuple[np.ndarray, np.ndarray]:
-    """(E,) epochs from 1 and (runs, E) values of one arm, NaN where a run has no such epoch or value; accuracy in %."""
+    """(E,) epochs from 1 and (runs, E) values of one arm, NaN where a run has no such epoch; accuracy in %."""
     runs = [record.history for folds in arm.records for record in folds]
     epochs = max((len(history) for history in runs), default=0)
     values = np.full((len(runs), epochs), np.nan)
     for row, history in enumerate(runs):
         for column, entry in enumerate(history):
-            value = entry.get(key)
-            values[row, column] = np.nan if value is None else value
+            values[row, column] = entry[key]
     return np.arange(1, epochs + 1), values * (100 if "accuracy" in key else 1)
 
 
