@@ -13,7 +13,7 @@ WITHOUT_KERAS = ("-c", "import sys; sys.modules.update(dict.fromkeys(('keras', '
                  "from mixedfer.cli import main; main()")
 
 
-def start(*arguments, cwd, code=("-m", "mixedfer.cli")):
+def start(*arguments, cwd, code=("-m", "mixedfer")):
     """The command in a process of its own, as a user would start it in the folder `cwd`."""
     # A shell's background job, such as a test run, has Ctrl-C ignored and would hand that on.
     return subprocess.Popen([sys.executable, *code, *map(str, arguments)], cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)},

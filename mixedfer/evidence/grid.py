@@ -1,7 +1,9 @@
 """The points of an ablation -> `reports/<study>/`: one report over all of them, beside the points' own reports.
 
     index.html, report.md, results.json, figures/, tables/, inputs.json    as `report.py` writes them
-    <point label>/                                                         the points' own reports, never touched
+    <point label>/                                                         the points' own reports
+
+The reports of points that the grid no longer has are removed.
 
 A row is one treatment at one point. Holm is over all rows that were tested: looking at many points must not make a finding
 likelier. A row whose point failed its proof has no significance, and one with collapsed runs no verdict.
@@ -44,8 +46,9 @@ def write(name: str, question: str, points: Sequence[Point], folder: Path) -> li
     for table in made:
         files |= {f"tables/{table.name}.csv": table.csv().encode(), f"tables/{table.name}.tex": table.tex().encode()}
     files |= grid_page.pages(grid, drawn, made)
-    report.put(folder.resolve(), files, hashlib.sha256(files["results.json"]).hexdigest())
-    return [*brief(grid), f"Report: {folder / 'index.html'}"]
+    removed = report.put(folder.resolve(), files, hashlib.sha256(files["results.json"]).hexdigest(),
+                         [label for _, label, _ in points])
+    return [*brief(grid), *removed, f"Report: {folder / 'index.html'}"]
 
 
 def collect(name: str, question: str, points: Sequence[Point]) -> dict:

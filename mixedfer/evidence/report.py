@@ -5,17 +5,21 @@
     results.json  the numbers
     figures/      every figure as .png and .svg
     tables/       every table as .csv and, but for the predictions, as LaTeX .tex (package booktabs)
-    inputs.json   what the report was made from, and the hash of every file: an unchanged report is not made again
+    inputs.json   what the report was made from, and the hash of every file: an unchanged report is not made again; of a grid
+                  also its points, whose reports lie in folders beside it
 
 Every file is written whole or not at all, `inputs.json` last: a killed command leaves a report that the next one makes
-again. Only files that an earlier report wrote are ever replaced or removed; what others put into the folder stays.
+again. Only files that an earlier report wrote are ever replaced or removed, also those of points that a grid no longer has;
+what others put into a folder stays.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -33,15 +37,16 @@ _DECIDING = ("provenance.json", "probabilities-test.npy", "drops-occlusion.npy")
 
 @dataclass(frozen=True)
 class Report:
-    """Where a report lies, its `results.json` as a dict, and whether this call had to make it."""
+    """Where a report lies, its `results.json` as a dict, whether this call had to make it, and what it tells of removals."""
 
     folder: Path
     summary: dict
     made: bool
+    removed: Sequence[str] = ()
 
     def __str__(self) -> str:
         """The answer and where to read it, for a terminal."""
-        return f"{wording.brief(self.summary)}\nReport: {self.page}"
+        return "\n".join([wording.brief(self.summary), *self.removed, f"Report: {self.page}"])
 
     @property
     def page(self) -> Path:
@@ -60,9 +65,8 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
     inputs = digest(plan, Path(store))
     made = not _current(folder, inputs)
-    if made:
-        put(folder.resolve(), _contents(plan, Path(store)), inputs)
-    return Report(folder, disk.read_json(folder / "results.json"), made)
+    removed = put(folder.resolve(), _contents(plan, Path(store)), inputs) if made else ()
+    return Report(folder, disk.read_json(folder / "results.json"), made, removed)
 
 
 def digest(plan: Plan, store: Path) -> str:
@@ -128,24 +132,41 @@ def _contents(plan: Plan, store: Path) -> dict[str, bytes]:
     return files | page.pages(found, numbers, drawn, made)
 
 
-def put(folder: Path, files: dict[str, bytes], inputs: str) -> None:
-    """Write the files, and remove those of an earlier report that are not among them."""
+def put(folder: Path, files: dict[str, bytes], inputs: str, points: Sequence[str] = ()) -> list[str]:
+    """Write the files, and remove those of an earlier report that are not among them, and the reports of earlier points of a
+    grid that are not among its `points`; says which of the latter.
+    """
     with disk.lock(folder.with_name(f".{folder.name}.lock"), f"the report {folder}"), disk.full_disk(folder):
         hashes = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-        gone = _ours(folder) - files.keys()
+        gone, lost = _ours(folder, "files") - files.keys(), sorted(_ours(folder, "points") - {*points})
         # From here on the report is nobody's, but what is to be removed stays known if this is interrupted.
-        disk.write_json(folder / INPUTS, {"inputs": "unfinished", "files": {**hashes, **dict.fromkeys(gone, "")}})
+        disk.write_json(folder / INPUTS, {"inputs": "unfinished", "files": {**hashes, **dict.fromkeys(gone, "")},
+                                          "points": [*points, *lost]})
         for name, content in files.items():
             disk.write_bytes(folder / name, content)
         for name in gone:
             (folder / name).unlink(missing_ok=True)
-        disk.write_json(folder / INPUTS, {"inputs": inputs, "files": hashes})
+        removed = [_remove(folder / name) for name in lost if (folder / name).is_dir()]
+        disk.write_json(folder / INPUTS, {"inputs": inputs, "files": hashes, "points": [*points]})
+        return removed
 
 
-def _ours(folder: Path) -> set[str]:
-    """Files in this folder that an earlier report wrote; never one that a name or link leads out of it."""
+def _remove(folder: Path) -> str:
+    """Remove the report of a point, and its folder unless something else lies there."""
+    written = [folder / name for name in (*_ours(folder, "files"), INPUTS)]
+    for path in written:
+        path.unlink(missing_ok=True)
+    for inner in sorted({path.parent for path in written}, reverse=True):
+        with contextlib.suppress(OSError):  # it holds what others put there
+            inner.rmdir()
+    stays = f"; what others put into {folder} stays" if folder.exists() else ""
+    return f"Removed the report of {folder.name}, which is no longer a point of the study{stays}."
+
+
+def _ours(folder: Path, kind: str) -> set[str]:
+    """The "files" or "points" in this folder that an earlier report wrote; never one that a name or link leads out of it."""
     try:
-        names = disk.read_json(folder / INPUTS)["files"]
+        names = disk.read_json(folder / INPUTS)[kind]
         return {name for name in names if (folder / name).resolve() == folder / name}
     except (Damaged, KeyError, TypeError):
         return set()

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from mixedfer.errors import BadInput
-from mixedfer.evidence import comparing, grid, results, summary
+from mixedfer.evidence import comparing, grid, report, results, summary
 from mixedfer.evidence.statistics import adjust
 from tests.evidence.pages import Page
 from tests.evidence.synthetic import build
@@ -153,6 +153,34 @@ def test_again_gives_the_same_bytes_and_removes_what_is_stale(points, tmp_path):
                tmp_path / "a")
     assert {path.name for path in (tmp_path / "a" / "figures").iterdir()} == {"forest.svg", "forest.png"}
     assert (tmp_path / "a" / "mine.txt").read_text() == "kept"
+
+
+def test_the_reports_of_points_that_are_gone_are_removed(points, tmp_path):
+    """Only what this program wrote: what others put beside it stays, and so does a folder that was never a point."""
+    folder = tmp_path / "ablation"
+    labels = ["width=1", "width=2", "width=3"]
+    axis = [({"width": index}, label, point[2]) for index, (label, point) in enumerate(zip(labels, points), 1)]
+    for label in (*labels, "width=4"):
+        report.put(folder / label, {"index.html": b"page", "figures/a.svg": b"<svg/>"}, "made")
+    (folder / "width=3" / "figures" / "mine.txt").write_text("kept")
+    assert not [line for line in grid.write("ablation", "Why?", axis, folder) if "Removed" in line]
+    assert {path.name for path in folder.glob("width*")} == {*labels, "width=4"}
+    lines = [line for line in grid.write("ablation", "Why?", axis[:1], folder) if line.startswith("Removed")]
+    assert lines == ["Removed the report of width=2, which is no longer a point of the study.",
+                     f"Removed the report of width=3, which is no longer a point of the study; what others put into "
+                     f"{folder / 'width=3'} stays."]
+    assert [path.name for path in (folder / "width=3").rglob("*")] == ["figures", "mine.txt"]
+    assert {path.name for path in folder.glob("width*")} == {"width=1", "width=3", "width=4"}
+    assert (folder / "width=1" / "index.html").read_bytes() == b"page"
+    assert not [line for line in grid.write("ablation", "Why?", axis[:1], folder) if "Removed" in line]
+
+
+def test_a_study_that_is_no_grid_any_more_has_no_points(points, tmp_path):
+    report.put(tmp_path / "width=1", {"index.html": b"page"}, "made")
+    grid.write("ablation", "Why?", [({"width": 1}, "width=1", points[0][2])], tmp_path)
+    told = report.put(tmp_path, {"index.html": b"page"}, "made")
+    assert told == ["Removed the report of width=1, which is no longer a point of the study."]
+    assert not (tmp_path / "width=1").exists()
 
 
 def test_points_without_anything_in_common_are_refused(points, tmp_path):
