@@ -1,5 +1,6 @@
 """Shared fixtures: a tiny real study on real dlib faces, and the real data where it is at hand."""
 
+import gc
 import json
 import os
 
@@ -18,6 +19,15 @@ FIRST = ("test_run.py", "test_interruption.py", "test_training.py")
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.path.name not in FIRST)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def settled():
+    """Set aside what is in memory by now, such as TensorFlow: statsmodels and `backend.release` collect garbage at every call,
+    which takes up to half a second where they have to look through all of it.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -55,10 +65,11 @@ def keras_ready():
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
-    """A store with the tiny study's face set: real photograph, real dlib."""
+def prepared(scratch):
+    """A store with the tiny study's face set, one for all workers: real photograph, real dlib."""
     from mixedfer.faces import preparation
     from tests.tiny import STUDY
 
-    store = tmp_path_factory.mktemp("store")
-    return store, preparation.prepare(STUDY, None, store, workers=2, quiet=True)
+    store = scratch / "store"
+    with FileLock(scratch / "store.lock"):
+        return store, preparation.prepare(STUDY, None, store, workers=2, quiet=True)

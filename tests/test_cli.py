@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from mixedfer.cli import app
 from mixedfer.errors import BadInput
-from tests.commands import mixedfer
+from tests.commands import ROOT, TINY, mixedfer
 from tests.evidence.synthetic import build
 
 PILOT = "from tests.evidence import synthetic\nSTUDY = synthetic.study()\n"
@@ -78,6 +78,26 @@ def test_each_face_set_is_audited_once(call, prepared):
     assert told.count("48 pictures\n") == 2 and told.count("Equal and nearly equal pictures") == 2
     assert all(Path("reports", "two_sizes", f"size={size}", f"audit.{kind}").is_file()
                for size in (32, 16) for kind in ("svg", "png", "csv"))
+
+
+def test_prepare_prints_counts_as_json(call, prepared):
+    counts = json.loads(call("prepare", TINY, "--store", prepared[0], "--json"))["faces"]
+    assert counts["images"] == 48 and sum(row["images"] for row in counts["by_class"].values()) == 48
+
+
+def test_plan_says_how_many_replicates_it_takes(call, tmp_path):
+    told = call("plan", TINY, "--images", "1000", "--images", "20000")
+    assert "20,000 test images: 3 replicates" in told and (tmp_path / "reports" / "tiny" / "plan.svg").stat().st_size > 5000
+    made = json.loads(call("plan", TINY, "--json", "--accuracy", "0.9"))
+    assert {row["replicates"] for row in made["grid"]} == {2, 3, 5, 10, 20, 50}
+
+
+def test_list_and_doctor(call, keras_ready):
+    listed = call("list", ROOT / "experiments")
+    assert "experiments/quickstart.py" in listed and "experiments/fer2013.py" in listed
+    found = call("doctor")
+    for word in ("tensorflow", "cores", "shape_predictor_68_face_landmarks.dat", "accelerator", "deterministic"):
+        assert word in found
 
 
 def test_the_package_is_a_command(tmp_path):

@@ -6,41 +6,42 @@ import pytest
 
 from mixedfer import disk, records
 from mixedfer.engines import Job, local
-from mixedfer.errors import Busy, Fault
-from mixedfer.study import Study
+from mixedfer.errors import Busy
+from mixedfer.study import Axis
+from tests.commands import mixedfer
 from tests.tiny import STUDY
 
+#: Two cells that can be trained, and the same two at a learning rate at which they cannot.
+HALF_WILD = dataclasses.replace(
+    STUDY.varying(epochs=1, replicates=1, optimizer="sgd", seed=12), treatments=STUDY.treatments[:1],
+    grid=(Axis("learning_rate", (0.01, 1e30)),))
 
-def jobs(study: Study, prepared) -> list[Job]:
+
+def jobs(study, prepared) -> list[Job]:
     store, faces = prepared
-    return [Job.of(cell, faces, store, threads=1) for cell in study.cells() if cell.arm.name in ("image-only", "mixed")]
-
-
-def held(job: Job):
-    return disk.lock(job.store / "locks" / job.run, str(job.cell))
+    return [Job.of(cell, faces, store, threads=1) for cell in study.cells()]
 
 
 def done(job: Job) -> bool:
     return disk.is_done(records.run_folder(job.store, job.run))
 
 
-def test_a_cell_that_another_process_trains_does_not_stop_the_others(prepared):
-    first, *others = jobs(STUDY.varying(epochs=1, replicates=1, seed=11), prepared)
-    with held(first), pytest.raises(Busy, match=r"training 1 of 2 cells \(image-only, replicate 1\)\. Wait .*--store"):
-        local.run([first, *others], workers=1, threads=1, quiet=True)
-    assert not done(first) and all(map(done, others))
-
-
-def test_equal_causes_are_said_once_with_the_names_of_their_cells(prepared):
-    wild = STUDY.varying(epochs=1, replicates=2, learning_rate=1e30, optimizer="sgd", seed=12)
-    one, *others = jobs(wild, prepared)
-    with held(one), pytest.raises(Fault) as error:
-        local.run([one, *others], workers=1, threads=1, quiet=True)
-    told = str(error.value)
-    assert told.startswith("3 of 4 cells failed. ") and told.count("the loss is not a number") == 1
-    for name in ("image-only, replicate 2", "mixed, replicate 1", "mixed, replicate 2"):
-        assert told.count(name) == 1
+def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_are_kept(prepared, tmp_path):
+    held, fine, *wild = (job for _, point in HALF_WILD.points() for job in jobs(point, prepared))
+    (tmp_path / "half_wild.py").write_text("from tests.test_engines import HALF_WILD as STUDY\n")
+    with disk.lock(held.store / "locks" / held.run, str(held.cell)):
+        _, errors = mixedfer("run", "half_wild.py", "--quiet", "--workers", 1, "--store", held.store, cwd=tmp_path, ends=1)
+    told = " ".join(errors.split())
+    assert told.startswith("mixedfer: 2 of 4 cells failed. image-only, replicate 1; mixed, replicate 1: the loss is not a ")
+    assert told.count("the loss is not a number") == 1 and "--set learning_rate=" in told
     assert told.endswith("Another process is training 1 of 4 cells (image-only, replicate 1).")
+    assert done(fine) and not any(map(done, (held, *wild)))
+
+
+def test_cells_that_are_only_held_are_to_be_waited_for(prepared):
+    job = jobs(STUDY, prepared)[0]
+    with pytest.raises(Busy, match=r"training 1 of 2 cells \(image-only, replicate 1\)\. Wait .*--store"):
+        local._tell([(job, Busy("held"))], 2)
 
 
 def test_what_another_process_has_finished_meanwhile_is_no_failure(prepared, tmp_path):

@@ -69,37 +69,48 @@ def test_runs_that_were_trained_anew_elsewhere_make_a_new_report(written, tmp_pa
     assert report.digest(plan, tmp_path) != report.digest(plan, store)
 
 
-@pytest.mark.parametrize("harm", ["lost", "changed", "other plan", "cut inputs"])
-def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_path, harm):
+def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_path):
     store, plan, made = written
-    whole = _bytes(made.folder)
-    folder = tmp_path / made.folder.name
-    shutil.copytree(made.folder, folder)
-    if harm == "lost":
-        (folder / "figures" / "effect.svg").unlink()
-    elif harm == "changed":
-        (folder / "report.md").write_text("edited")
-    elif harm == "other plan":
-        plan = changed(plan, margin=0.3)
-    else:
-        (folder / "inputs.json").write_text("{")
+    whole, folder, inputs = _bytes(made.folder), _copied(made, tmp_path), report.digest(plan, store)
+    for name, harmed in (("figures/effect.svg", None), ("report.md", b"edited"), ("inputs.json", b"{")):
+        assert report._current(folder, inputs)
+        if harmed is None:
+            (folder / name).unlink()
+        else:
+            (folder / name).write_bytes(harmed)
+        assert not report._current(folder, inputs), name
+        (folder / name).write_bytes(whole[name])
+    (folder / "figures" / "effect.svg").unlink()
     again = report.write(plan, store, tmp_path)
-    assert again.made and again.folder == folder
-    assert (_bytes(folder) == whole) == (harm != "other plan")
+    assert again.made and again.folder == folder and _bytes(folder) == whole
+
+
+def _copied(made, reports):
+    """The report as if it had been written there."""
+    return shutil.copytree(made.folder, reports / made.folder.name)
+
+
+def _age(folder, **files):
+    """Make a report one of an earlier version, which had other content everywhere, and also these files."""
+    listed = json.loads((folder / "inputs.json").read_text())
+    for name in listed["files"]:
+        (folder / name).write_text("of an earlier version")
+    disk.write_json(folder / "inputs.json", listed | {"files": listed["files"] | files})
 
 
 def test_what_others_put_into_the_folder_stays(written, tmp_path):
-    """Files, empty folders and links; and the report's own folder may be a link."""
+    """Files, empty folders and links; and the report's own folder may be a link. The second report is of another plan."""
     store, plan, made = written
-    place, folder = tmp_path / "elsewhere", tmp_path / "reports" / made.folder.name
+    place, folder = tmp_path / "elsewhere" / made.folder.name, tmp_path / "reports" / made.folder.name
+    _copied(made, place.parent)
     (place / "notes" / "empty").mkdir(parents=True)
     (place / "notes" / "mine.txt").write_text("keep")
     (place / "link").symlink_to(tmp_path)
     folder.parent.mkdir()
     folder.symlink_to(place)
-    for margin in (0.02, 0.3):
-        report.write(changed(plan, margin=margin), store, folder.parent)
-    assert folder.is_symlink() and (place / "index.html").is_file()
+    assert not report.write(plan, store, folder.parent).made
+    assert report.write(changed(plan, margin=0.3), store, folder.parent).made
+    assert folder.is_symlink() and json.loads((place / "results.json").read_text())["margin"] == 0.3
     assert (place / "notes" / "mine.txt").read_text() == "keep" and (place / "notes" / "empty").is_dir()
     assert (place / "link").is_symlink()
     assert not list(tmp_path.rglob("*.part"))
@@ -107,28 +118,23 @@ def test_what_others_put_into_the_folder_stays(written, tmp_path):
 
 def test_files_of_an_earlier_report_go_and_only_those(written, tmp_path):
     store, plan, made = written
-    folder = tmp_path / made.folder.name
-    report.write(plan, store, tmp_path)
+    folder = _copied(made, tmp_path)
     (tmp_path / "precious.txt").write_text("keep")
     (folder / "tables" / "old.csv").write_text("of an earlier version")
     (folder / "tables" / "mine.csv").write_text("keep")
-    listed = json.loads((folder / "inputs.json").read_text())
-    listed["files"] |= {"tables/old.csv": "", "../precious.txt": "", "tables/../../precious.txt": ""}
-    disk.write_json(folder / "inputs.json", listed)
+    _age(folder, **{"tables/old.csv": "", "../precious.txt": "", "tables/../../precious.txt": ""})
     assert report.write(plan, store, tmp_path).made
     assert not (folder / "tables" / "old.csv").exists()
-    assert (folder / "tables" / "mine.csv").exists() and (tmp_path / "precious.txt").exists()
+    assert (folder / "tables" / "mine.csv").exists() and (tmp_path / "precious.txt").read_text() == "keep"
     assert not report.write(plan, store, tmp_path).made
 
 
 def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
     store, plan, made = written
-    folder = tmp_path / made.folder.name
-    report.write(changed(plan, margin=0.3), store, tmp_path)
+    folder = _copied(made, tmp_path)
     (folder / "mine.txt").write_text("keep")
     (folder / "tables" / "old.csv").write_text("of an earlier version")
-    listed = json.loads((folder / "inputs.json").read_text())
-    disk.write_json(folder / "inputs.json", listed | {"files": listed["files"] | {"tables/old.csv": ""}})
+    _age(folder, **{"tables/old.csv": ""})
     write, calls = disk.write_bytes, []
 
     def killed(path, data):
@@ -144,16 +150,11 @@ def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
     assert _bytes(folder) == _bytes(made.folder) | {"mine.txt": b"keep"}
 
 
-def test_two_writers_of_one_report_exclude_each_other(written, tmp_path, monkeypatch):
-    store, plan, _ = written
-
-    @disk.contextlib.contextmanager
-    def taken(path, what):
-        raise Busy(what)
-        yield
-    monkeypatch.setattr(disk, "lock", taken)
-    with pytest.raises(Busy, match="the report"):
-        report.write(plan, store, tmp_path)
+def test_two_writers_of_one_report_exclude_each_other(tmp_path):
+    (tmp_path / "small").mkdir()
+    with disk.lock(tmp_path / ".small.lock", "the other"), pytest.raises(Busy, match="the report"):
+        report.put(tmp_path / "small", {"index.html": b""}, "inputs")
+    assert not list((tmp_path / "small").iterdir())
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/../b", "/a", "a\\b", "a\0"])

@@ -97,10 +97,10 @@ class Killed(BaseException):
     pass
 
 
-def killed_after(epochs_):
-    """A watch that ends the process, as far as training can tell, after so many epochs."""
+def killed_after(end):
+    """A watch under which training ends after epoch `end`, as in a process that is killed."""
     def watch(epochs, last):
-        if epochs == epochs_:
+        if epochs == end:
             raise Killed
     return watch
 
@@ -161,18 +161,17 @@ def test_a_network_learns(prepared, tmp_path):
     assert history[-1]["loss"] < 0.5 * history[0]["loss"] and history[-1]["accuracy"] > 0.85
 
 
-@pytest.mark.parametrize(("precision", "optimizer"), [("mixed_bfloat16", "adamw"), ("mixed_float16", "adam")])
-def test_mixed_precision_trains(prepared, tmp_path, precision, optimizer):
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_mixed_precision_trains(prepared, tmp_path, precision):
     _, faces = prepared
-    cell = STUDY.varying(precision=precision, optimizer=optimizer, epochs=1).cells()[1]
-    record = records.read(train(cell, faces, tmp_path))
+    record = records.read(train(STUDY.varying(precision=precision, epochs=1).cells()[1], faces, tmp_path))
     assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
 
 
 def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path):
     _, faces = prepared
-    with pytest.raises(Fault, match=r"landmarks-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
-        train(STUDY.varying(learning_rate=1e30, optimizer="sgd").cells()[3], faces, tmp_path)
+    with pytest.raises(Fault, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
+        train(STUDY.varying(learning_rate=1e30, momentum=0.0).cells()[0], faces, tmp_path)
     assert not list(tmp_path.glob("runs/*"))
 
 
