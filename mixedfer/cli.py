@@ -114,6 +114,26 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
         typer.echo(to_json(told if study.grid else told[0]), nl=False)
 
 
+@app.command(epilog="Example: mixedfer inspect experiments/fer2013.py --data fer2013.csv --per-class 100")
+@_interruptible()
+def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
+            out: Annotated[Path | None, typer.Option(help="Where sheets and page are written, unless in the study's reports.",
+                                                     metavar="DIR")] = None,
+            per_class: Annotated[int, typer.Option(min=1, metavar="N", help="Found faces of each class, and as many missed "
+                                                   "ones.")] = 32,
+            predictor: Predictor = None, workers: Workers = None, quiet: Quiet = False) -> None:
+    """Write contact sheets of found and missed faces with their landmarks, and a page to look through them. Prepares the
+    faces first where they are not there. With a grid, of each face set.
+    """
+    from mixedfer import runner
+    from mixedfer.evidence import inspecting
+
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    for point, faces in runner.face_sets(study, file.stem, place, _silent if quiet else typer.echo):
+        folder = (out / point.label if out else reports / point.name / "faces")
+        typer.echo(f"Faces: {inspecting.write(faces, point.name, folder, per_class)}")
+
+
 @app.command(epilog="Example: mixedfer plan experiments/fer2013.py --images 3589 --accuracy 0.7")
 def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="Take the spread from this study's finished "
                                                               "runs, not from assumptions.")] = False,

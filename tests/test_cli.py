@@ -100,5 +100,12 @@ def test_list_and_doctor(call, keras_ready):
         assert word in found
 
 
+def test_faces_are_inspected_where_they_are_wanted(call, prepared):
+    file = study_file("looked_at", "from tests.tiny import STUDY\n")
+    assert call("inspect", file, "--store", prepared[0], "-q") == f"Faces: {Path('reports/looked_at/faces/index.html')}\n"
+    call("inspect", file, "--store", prepared[0], "--out", "elsewhere", "--per-class", 2)
+    assert {"01-happy-found.png", "02-sad-found.png"} <= {path.name for path in Path("elsewhere", "sheets").iterdir()}
+
+
 def test_the_package_is_a_command(tmp_path):
     assert "Usage" in mixedfer("--help", cwd=tmp_path, code=("-m", "mixedfer"))[0]

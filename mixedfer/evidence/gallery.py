@@ -17,16 +17,22 @@ from mixedfer.evidence.figures import style
 from mixedfer.geometry import OUTLINES
 
 LIMIT = 400
-#: Pictures side by side on the sheet, and the largest side of one in pixels.
-ACROSS, SIDE = 20, 96
+#: Pictures side by side on the sheet, and the largest and the smallest side of one in pixels.
+ACROSS, SIDE, SMALLEST = 20, 96, 32
 #: Landmarks are stored as 16-bit numbers over this range of the picture's side; they may lie outside of it.
 RANGE = (-0.5, 1.5)
+HINT = ("An arm's answer to a face is the one that most of its replicates gave. Pick a cell to see its faces; pick it again to "
+        "see all. Bars: probability of each class, mean over replicates.")
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """`sheet` holds the pictures as one `data:` address, `data` everything else that the page's script needs."""
+    """`sheet` holds the pictures as one `data:` address, `data` everything else that the page's script needs; `hint` says how
+    to use it on the page.
+    """
 
+    title: str
+    hint: str
     sheet: str
     data: dict
     shown: int
@@ -42,21 +48,26 @@ def make(results) -> Gallery:
     mean = np.stack([results.arms[arm].probabilities.mean(0)[chosen] for arm in arms], 1)
     faces = results.faces
     data = {
-        "classes": list(faces.classes), "arms": arms, "colours": list(style.colours(results.plan).values()),
-        "replicates": len(results.arms[arms[0]].records), "searched": faces.searched,
+        **described(faces, rows), "arms": arms, "colours": list(style.colours(results.plan).values()),
+        "replicates": len(results.arms[arms[0]].records),
         "truth": truth.tolist(), "found": results.found.astype(int).tolist(),
         "answers": [given[arm].tolist() for arm in arms],
         "agree": [answers.votes(results, arm).max(-1).tolist() for arm in arms],
-        "shown": chosen.tolist(), "names": [faces.name(int(row)) for row in rows],
-        "thousandths": (1000 * mean).round().astype(int).tolist(), "points": _packed(faces, rows),
-        "range": list(RANGE), "outlines": [[group.start, group.stop, closed] for group, closed in OUTLINES],
-        "across": ACROSS, "side": min(SIDE, faces.images.shape[1]),
+        "shown": chosen.tolist(), "thousandths": (1000 * mean).round().astype(int).tolist(),
     }
-    return Gallery(_sheet(faces, rows), data, len(chosen), len(truth))
+    return Gallery("Disagreement gallery", HINT, sheet(faces, rows), data, len(chosen), len(truth))
 
 
-def choose(kinds: np.ndarray) -> np.ndarray:
-    """At most LIMIT of the (K, ...) images, as many of each kind (each distinct row) as possible, at random, ascending.
+def described(faces, rows: np.ndarray) -> dict:
+    """What a page's script needs to draw these rows of a face set from a sheet, and to name them."""
+    return {"classes": list(faces.classes), "searched": faces.searched, "names": [faces.name(int(row)) for row in rows],
+            "points": _packed(faces, rows), "range": list(RANGE),
+            "outlines": [[group.start, group.stop, closed] for group, closed in OUTLINES],
+            "across": ACROSS, "side": _side(faces, len(rows))}
+
+
+def choose(kinds: np.ndarray, limit: int = LIMIT) -> np.ndarray:
+    """At most `limit` of the (K, ...) images, as many of each kind (each distinct row) as possible, at random, ascending.
 
     >>> choose(np.array([[0, 0], [0, 1]])).tolist()
     [0, 1]
@@ -65,7 +76,7 @@ def choose(kinds: np.ndarray) -> np.ndarray:
     _, kind, counts = np.unique(kinds[order], axis=0, return_inverse=True, return_counts=True)
     turn = np.empty(len(kinds), int)  # the how manyth of its kind
     turn[np.argsort(kind, kind="stable")] = np.concatenate([np.arange(count) for count in counts])
-    return np.sort(order[np.argsort(turn, kind="stable")[:LIMIT]])
+    return np.sort(order[np.argsort(turn, kind="stable")[:limit]])
 
 
 def _packed(faces, rows: np.ndarray) -> str:
@@ -75,17 +86,22 @@ def _packed(faces, rows: np.ndarray) -> str:
     return base64.b64encode(np.nan_to_num(scaled).clip(0, 65535).round().astype("<u2").tobytes()).decode()
 
 
-def _sheet(faces, rows: np.ndarray) -> str:
+def _side(faces, count: int) -> int:
+    """The side of a picture on the sheet: no larger than it is, and smaller where a page shows more than `LIMIT`."""
+    return min(SIDE, faces.images.shape[1], max(SMALLEST, int(SIDE * (LIMIT / max(LIMIT, count)) ** 0.5)))
+
+
+def sheet(faces, rows: np.ndarray) -> str:
     """The pictures row by row on one JPEG."""
     from PIL import Image
 
-    side = min(SIDE, faces.images.shape[1])
+    side = _side(faces, len(rows))
     colour = faces.images.shape[-1] == 3
-    sheet = Image.new("RGB" if colour else "L", (ACROSS * side, -(-len(rows) // ACROSS) * side))
+    whole = Image.new("RGB" if colour else "L", (ACROSS * side, -(-len(rows) // ACROSS) * side))
     for at, row in enumerate(rows):
         pixels = np.asarray(faces.images[row])
         picture = Image.fromarray(pixels if colour else pixels[..., 0])
-        sheet.paste(picture.resize((side, side), Image.Resampling.LANCZOS), (at % ACROSS * side, at // ACROSS * side))
+        whole.paste(picture.resize((side, side), Image.Resampling.LANCZOS), (at % ACROSS * side, at // ACROSS * side))
     file = io.BytesIO()
-    sheet.save(file, "JPEG", quality=85)
+    whole.save(file, "JPEG", quality=85)
     return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"

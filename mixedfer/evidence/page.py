@@ -22,7 +22,7 @@ def pages(results, summary: dict, drawn: list[Picture], tables: list[Table]) -> 
     """`index.html` and `report.md`."""
     return render({"summary": summary, "design": design(results, summary), "banners": banners(results, summary),
                    "sections": sections(results, summary, drawn, tables, gallery.make(results))},
-                  "figures.js", "gallery.js")
+                  "figures.js", "faces.js", "gallery.js")
 
 
 def render(values: dict, *scripts: str) -> dict[str, bytes]:

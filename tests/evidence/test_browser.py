@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import re
 import shutil
 
 import numpy as np
 import pytest
 
-from mixedfer.evidence import answers, report, results
+from mixedfer.evidence import answers, inspecting, report, results
 from tests.evidence.synthetic import build
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -31,6 +32,17 @@ def study(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def inspected(study):
+    """(FaceSet, page) of that study's faces: two that could not be read, and votes."""
+    faces = study[0].faces
+    readable, votes = np.arange(len(faces)) > 1, np.array(faces.votes)
+    votes[5] = (0.25, 0.75, 0)
+    lost = [[faces.name(0), "<b>cut off</b>"], [faces.name(1), "an empty file"]]
+    faces = dataclasses.replace(faces, readable=readable, votes=votes, meta={**faces.meta, "unreadable": lost})
+    return faces, inspecting.write(faces, "drawn", study[1].folder.parent / "inspected", 30)
+
+
+@pytest.fixture(scope="module")
 def browser():
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -43,14 +55,14 @@ def visit(browser, study):
     """Opens the page offline; afterwards, that nothing was said on the console and nothing was asked of the network."""
     said, asked, contexts = [], [], []
 
-    def opened(ready="#gallery-faces li", **options):
+    def opened(ready="#gallery-faces li", path=study[1].page, **options):
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
-        page.goto(study[1].page.resolve().as_uri())
+        page.goto(path.resolve().as_uri())
         page.wait_for_selector(ready)
         return page
     yield opened
@@ -161,3 +173,36 @@ def test_without_scripts_everything_else_is_there(visit):
     page = visit(ready="#reproduce", java_script_enabled=False)
     assert page.get_by_text("The gallery needs JavaScript").is_visible()
     assert page.locator("figure img").count() > 5 and page.locator("#figure-effect").is_visible()
+
+
+def test_missed_faces_are_looked_through_by_class_and_partition(visit, inspected):
+    faces, path = inspected
+    page = visit(path=path)
+    labels, part, missed = np.asarray(faces.labels), np.asarray(faces.partition), faces.readable & ~faces.found
+    assert _count(page) == (20, missed.sum())
+    page.get_by_label("Class", exact=True).select_option("happiness")
+    assert _count(page) == (20, (missed & (labels == 2)).sum())
+    page.get_by_label("Partition", exact=True).select_option("validation")
+    assert _count(page)[1] == (missed & (labels == 2) & (part == 1)).sum()
+    page.get_by_label("Face", exact=True).select_option("found")
+    assert _count(page)[1] == (faces.readable & faces.found & (labels == 2) & (part == 1)).sum()
+    assert page.locator(".face .seen").first.inner_text() == "✓ face found"
+    page.get_by_label("Partition", exact=True).select_option("any")
+    page.get_by_label("Class", exact=True).select_option("any")
+    page.get_by_role("button", name="Show more").focus()
+    page.keyboard.press("Enter")
+    assert _count(page) == (60, (faces.readable & faces.found).sum())
+
+
+def test_inspected_faces_have_their_marks_names_and_reasons(visit, inspected):
+    page = visit(path=inspected[1], viewport={"width": 360, "height": 800}, color_scheme="dark")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    drawn = "document.querySelector('#gallery-faces canvas').toDataURL()"
+    before = page.evaluate(drawn)
+    page.get_by_label("Landmarks", exact=True).uncheck()
+    assert page.evaluate(drawn) != before
+    assert page.get_by_role("img", name=re.compile("drawn-0.*")).count() == 20
+    assert "<b>cut off</b>" in page.inner_text("#unreadable") and "an empty file" in page.inner_text("#unreadable")
+    page.keyboard.press("Tab")
+    links = page.locator("#sheets a[href^='sheets/']")
+    assert links.count() == 6 and all((inspected[1].parent / link.get_attribute("href")).is_file() for link in links.all())
