@@ -1,13 +1,47 @@
-"""The base of everything a study is made of: frozen dataclasses whose fields are checked when they are made."""
+"""What a study is made of: frozen dataclasses whose fields are checked when they are made, and what its parts can do."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 import typing
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from mixedfer.errors import StudyError
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A source of labelled pictures; see `mixedfer.faces.datasets`."""
+
+    def fingerprint(self, data): ...
+
+    def list(self, data): ...
+
+    def read(self, data, key): ...
+
+
+@runtime_checkable
+class Detector(Protocol):
+    """A face finder; see `mixedfer.faces.detectors`."""
+
+    def find(self, picture): ...
+
+
+@runtime_checkable
+class Alignment(Protocol):
+    """Says where in the image a face comes to lie; see `mixedfer.faces.alignments`."""
+
+    def matrix(self, points, box, size): ...
+
+
+@runtime_checkable
+class Augmentation(Protocol):
+    """Draws one affine per sample; see `mixedfer.learning.augmentations`."""
+
+    def draw(self, rng, count): ...
+
+    def matrices(self, draws, size): ...
 
 
 class Checked:

@@ -15,9 +15,9 @@ import dataclasses
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
-from mixedfer.checked import Checked, require
+from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, require
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
 from mixedfer.seeds import derive
@@ -27,40 +27,6 @@ from mixedfer.varying import Varying
 PREDICTOR = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 #: Fields of a study that decide no number: what is asked, and by what the answer is judged.
 WORDS = ("question", "margin", "metric")
-
-
-@runtime_checkable
-class Dataset(Protocol):
-    """A source of labelled pictures; see `mixedfer.faces.datasets`."""
-
-    def fingerprint(self, data): ...
-
-    def list(self, data): ...
-
-    def read(self, data, key): ...
-
-
-@runtime_checkable
-class Detector(Protocol):
-    """A face finder; see `mixedfer.faces.detectors`."""
-
-    def find(self, picture): ...
-
-
-@runtime_checkable
-class Alignment(Protocol):
-    """Says where in the image a face comes to lie; see `mixedfer.faces.alignments`."""
-
-    def matrix(self, points, box, size): ...
-
-
-@runtime_checkable
-class Augmentation(Protocol):
-    """Draws one affine per sample; see `mixedfer.learning.augmentations`."""
-
-    def draw(self, rng, count): ...
-
-    def matrices(self, draws, size): ...
 
 
 @dataclass(frozen=True, kw_only=True)
