@@ -44,6 +44,13 @@ class Augmentation(Protocol):
     def matrices(self, draws, size): ...
 
 
+@runtime_checkable
+class Retouch(Protocol):
+    """Draws changes of pixels that move nothing; see `mixedfer.learning.retouch`."""
+
+    def draw(self, rng, count): ...
+
+
 class Checked:
     """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`.
 

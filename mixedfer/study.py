@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, require
+from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, Retouch, require
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
 from mixedfer.seeds import derive
@@ -59,13 +59,6 @@ class Preparation(Checked):
         super().__post_init__()
         require(self.crop or self.alignment is None, "Preparation(crop=False, alignment=...): an aligned face is cut out of "
                 "its picture; leave crop or the alignment out")
-
-
-@runtime_checkable
-class Retouch(Protocol):
-    """Draws changes of pixels that move nothing; see `mixedfer.learning.retouch`."""
-
-    def draw(self, rng, count): ...
 
 
 @dataclass(frozen=True, kw_only=True)
