@@ -7,7 +7,8 @@ A view is called as `view(points, found, size) -> (n, ...) float32`: points (n, 
                                                 whose classes are `labels` (n,); asked once per partition of a run
     drawn(points, found, size, rng) -> (n, ...) what it shows of a whole partition, once and for all epochs, in place of calls
                                                 for each batch; from the points as they are, not augmented
-    shows                                       whose landmarks it tells of: "own" (where a view does not say), "others",
+    shows                                       whose landmarks it tells of: "own" (where a view that neither chooses nor
+                                                draws does not say), "others",
                                                 "others of its class" (which leaks the label), "one for all", "noise" or
                                                 "nothing"; the proof holds it against what was shown
     rules_out                                   of a control: one sentence on what an equal gain of this arm would mean
