@@ -14,6 +14,7 @@ from typing import Any
 
 from mixedfer.errors import Fault
 
+TUNABLES = "GLIBC_TUNABLES"
 context = multiprocessing.get_context("spawn")
 
 
@@ -43,6 +44,24 @@ def pool(workers: int, start: Callable[..., None], *args: Any) -> Iterator[Proce
     finally:
         # Waited for even after that: the threads of a pool left to itself close their pipes while Python ends, and complain.
         executor.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def huge_pages() -> Iterator[None]:
+    """Processes that start within ask Linux for memory in pages of 2 MB, where its C library is glibc.
+
+    For those who read here and there in 100 MB, as dlib's landmark model does: with pages of 4 kB, looking up addresses took
+    a third of the time and more.
+    """
+    before = os.environ.get(TUNABLES)
+    if "glibc.malloc.hugetlb" not in (before or ""):
+        os.environ[TUNABLES] = ":".join(filter(None, [before, "glibc.malloc.hugetlb=1"]))
+    try:
+        yield
+    finally:
+        os.environ.pop(TUNABLES)
+        if before is not None:
+            os.environ[TUNABLES] = before
 
 
 def _begin(start: Callable[..., None], args: tuple) -> None:

@@ -26,7 +26,6 @@ from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical, digest, hash_source, version
 from mixedfer.study import Study
 
-CHUNK = 64
 PACKAGES = ("opencv-python-headless", "pillow", "numpy", "scipy")
 #: What decides a set's bytes, given what was found.
 SOURCE = ("geometry.py", "faceset.py", "faces/preparation.py", "faces/work.py", "faces/rows.py", "faces/chunks.py",
@@ -65,14 +64,14 @@ def _key(study: Study, making: dict) -> str:
 
 def _make(study: Study, data: Path | None, seen: Path, folder: Path, predictor: Path | None, workers: int, quiet: bool) -> None:
     preparation, part = study.preparation, folder.with_suffix(".partial")
-    with processes.pool(workers, work.start) as pool:
+    with processes.huge_pages(), processes.pool(workers, work.start) as pool:
         model = landmarks.find_predictor(predictor, preparation.predictor)  # while workers start
         if not any(seen.glob("*.npz")):
             for _ in range(workers):
                 pool.submit(work.get_ready, model)  # while pictures are listed
         listing = _list(study, data)
         job = work.Job(study.dataset, preparation, data, model, seen, part)
-        firsts = range(0, len(listing.keys), CHUNK)
+        firsts = range(0, len(listing.keys), sightings.CHUNK)
         starts, count = firsts, len(listing.keys)
         if preparation.face == "all":
             _fill(dataclasses.replace(job, part=None), listing, starts, pool, quiet)
@@ -123,8 +122,8 @@ def _chunks(listing: Listing, starts: Sequence[int], job: work.Job) -> Iterator[
     boxes: dict[int, Box] = {}
     if getattr(job.preparation.detector, "annotated", False):
         boxes = {number: Box(*box) for number, box in enumerate(listing.boxes.tolist()) if not any(map(math.isnan, box))}
-    for first, row in zip(range(0, len(listing.keys), CHUNK), starts):
-        keys = listing.keys[first:first + CHUNK]
+    for first, row in zip(range(0, len(listing.keys), sightings.CHUNK), starts):
+        keys = listing.keys[first:first + sightings.CHUNK]
         numbers = boxes.keys() & range(first, first + len(keys))
         yield work.Chunk(first, keys, {number: boxes[number] for number in numbers}, row)
 

@@ -22,6 +22,7 @@ from mixedfer.geometry import POINTS
 from mixedfer.identity import canonical, hash_source, version
 from mixedfer.study import Preparation, Study
 
+CHUNK = 64  # pictures in one file, which are lost together when the search is interrupted
 PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "pillow", "numpy", "scipy")
 #: What decides them; data sets and detectors name themselves, but not the packages that they lie in.
 SOURCE = ("seeds.py", "geometry.py", "faces/sightings.py", "faces/landmarks.py", "faces/pictures.py",

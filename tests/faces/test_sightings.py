@@ -72,7 +72,7 @@ def marks(folder):
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(preparation, "CHUNK", 5)
+    monkeypatch.setattr(sightings, "CHUNK", 5)
 
 
 def test_which_face_is_taken():
