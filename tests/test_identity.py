@@ -3,7 +3,7 @@ import functools
 import pytest
 
 from mixedfer.errors import StudyError
-from mixedfer.identity import canonical, hash_source
+from mixedfer.identity import canonical, hash_source, source
 from mixedfer.learning.views.normalised import normalised
 from tests.tiny import STUDY
 
@@ -52,3 +52,25 @@ def test_a_source_hash_does_not_see_where_the_source_lies(tmp_path):
         return hash_source(*files)
 
     assert lying("a", "b") == lying("d", "c")
+
+
+def test_code_in_a_study_file_is_part_of_the_run_but_its_study_is_not(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    text = ("from mixedfer.study import Arm\nfrom helping_parts import shrink\n"
+            "def mine(points, found, size):\n    return shrink(points) * {factor}\nSTUDY: object = {margin}\n")
+
+    def named(factor, margin, helper):
+        (tmp_path / "own_view.py").write_text(text.format(factor=factor, margin=margin))
+        (tmp_path / "helping_parts.py").write_text(f"def shrink(points):\n    return points * {helper}\n")
+        source.cache_clear()
+        return source("own_view")
+
+    first = named(1, 0.1, 2)
+    assert named(1, 0.2, 2) == first
+    assert len({first, named(0, 0.1, 2), named(1, 0.1, 3)}) == 3
+
+
+def test_a_component_is_named_by_its_own_source_and_that_of_what_it_wraps():
+    spec = STUDY.cells()[1].spec("data")
+    views = "mixedfer.learning.views.normalised"
+    assert spec["arm"]["landmarks"] == f"{views}:normalised@{source(views)}"

@@ -16,18 +16,13 @@ def test_one_command_ends_with_a_verdict_and_a_report(whole):
         assert (folder / "reports" / "tiny" / name).stat().st_size > 500
 
 
-def test_the_contract_of_results_json(whole):
+def test_results_json_tells_of_this_study(whole):
     results = json.loads((whole[0] / "reports" / "tiny" / "results.json").read_text())
     assert results["schema"] == 1 and results["study"] == "tiny"
     assert results["metric"] == "accuracy" and results["margin"] == 0.05
     assert [row["treatment"] for row in results["comparisons"]] == ["mixed", "shuffled", "landmarks-only"]
-    for row in results["comparisons"]:
-        assert {"control", "estimate", "ci95", "ci90", "p", "p_adjusted", "verdict", "mde", "test"} <= set(row)
-        assert row["verdict"] in ("helps", "hurts", "equivalent", "inconclusive")
-        assert row["ci95"] is None and row["test"].startswith("none: ")
-    for arm in results["arms"]:
-        assert len(arm["replicates"]) == 2 and 0 <= arm["mean"] <= 1 and isinstance(arm["collapsed"], bool)
-        assert {"replicate", "fold", "accuracy", "macro_f1", "balanced_accuracy"} <= set(arm["replicates"][0])
+    assert all(row["ci95"] is None and row["test"].startswith("none: ") for row in results["comparisons"])
+    assert all(len(arm["replicates"]) == 2 and 0 <= arm["mean"] <= 1 for arm in results["arms"])
     assert results["comparable"]["passed"] and len(results["comparable"]["checks"]) >= 6
     assert results["faces"]["images"] == 48 and set(results["faces"]["by_class"]) == {"happy", "sad"}
 

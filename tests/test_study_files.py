@@ -2,7 +2,7 @@ import textwrap
 
 import pytest
 
-from mixedfer import identity, study_files
+from mixedfer import study_files
 from mixedfer.errors import StudyError
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.step import Step
@@ -65,28 +65,6 @@ def test_a_wrong_setting_is_refused_with_what_would_be_right(setting, problem):
 def test_truths_are_read_as_such_and_class_names_as_text():
     assert load("standardise=false").recipe.landmark_branch.standardise is False
     assert load("standardise=Yes").recipe.landmark_branch.standardise is True
-
-
-def test_code_in_a_study_file_is_part_of_the_run_but_its_study_is_not(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(tmp_path)
-    text = ("from mixedfer.study import Arm\nfrom helping_parts import shrink\n"
-            "def mine(points, found, size):\n    return shrink(points) * {factor}\nSTUDY: object = {margin}\n")
-
-    def named(factor, margin, helper):
-        (tmp_path / "own_view.py").write_text(text.format(factor=factor, margin=margin))
-        (tmp_path / "helping_parts.py").write_text(f"def shrink(points):\n    return points * {helper}\n")
-        identity.source.cache_clear()
-        return identity.source("own_view")
-
-    first = named(1, 0.1, 2)
-    assert named(1, 0.2, 2) == first
-    assert len({first, named(0, 0.1, 2), named(1, 0.1, 3)}) == 3
-
-
-def test_a_component_is_named_by_its_own_source_and_that_of_what_it_wraps():
-    spec = load().cells()[1].spec("data")
-    assert spec["arm"]["landmarks"] == ("mixedfer.learning.views.normalised:normalised@"
-                                        + identity.source("mixedfer.learning.views.normalised"))
 
 
 @pytest.mark.parametrize(("content", "problem"), [

@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from mixedfer.evidence import figures, report
+from tests.commands import files
 from tests.evidence.pages import Page
 from tests.evidence.synthetic import build, changed
 
@@ -46,13 +47,9 @@ def broken(tmp_path_factory):
     return report.write(plan, store, store / "reports")
 
 
-def _bytes(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_every_file_is_written_and_listed(written):
     _, _, made = written
-    found = _bytes(made.folder)
+    found = files(made.folder, "**/*.*")
     drawn = {f"figures/{name}.{kind}" for name in figures.discover() for kind in ("png", "svg")}
     assert len(drawn) >= 12 and found.keys() >= {"index.html", "report.md", "results.json", "inputs.json", *drawn}
     assert found.keys() >= {f"tables/{name}.csv" for name in (
@@ -138,7 +135,7 @@ def test_warnings_cannot_be_missed(written):
 
 
 def test_a_broken_proof_leaves_no_significance_anywhere(broken):
-    for name, content in _bytes(broken.folder).items():
+    for name, content in files(broken.folder, "**/*.*").items():
         if name.endswith((".html", ".md", ".tex", ".csv", ".svg")) and "checks" not in name:
             text = re.sub(r"data:image[^\"]*", "", content.decode())
             text = re.sub(r"<style>.*?</style>|class=\"[^\"]*\"", "", text, flags=re.S)

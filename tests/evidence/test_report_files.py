@@ -13,6 +13,7 @@ import pytest
 from mixedfer import disk, records
 from mixedfer.errors import BadInput, Busy
 from mixedfer.evidence import report, results
+from tests.commands import files
 from tests.evidence.synthetic import build, changed
 
 
@@ -24,13 +25,9 @@ def written(tmp_path_factory):
     return store, plan, report.write(plan, store, store / "reports")
 
 
-def _bytes(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def test_the_second_call_makes_nothing_and_imports_nothing_heavy(written):
     store, plan, made = written
-    before = _bytes(made.folder)
+    before = files(made.folder, "**/*.*")
     code = ("import sys\nfrom pathlib import Path\nfrom mixedfer.evidence import report\n"
             "from mixedfer.records import Plan\nimport json\n"
             "plan = Plan(**json.loads(sys.argv[1]))\nmade = report.write(plan, Path(sys.argv[2]), Path(sys.argv[3]))\n"
@@ -38,7 +35,7 @@ def test_the_second_call_makes_nothing_and_imports_nothing_heavy(written):
     done = subprocess.run([sys.executable, "-c", code, json.dumps(plan.__dict__), str(store), str(store / "reports")],
                           capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False []"
-    assert _bytes(made.folder) == before
+    assert files(made.folder, "**/*.*") == before
 
 
 def test_a_report_made_twice_has_equal_bytes(written):
@@ -46,7 +43,7 @@ def test_a_report_made_twice_has_equal_bytes(written):
     store, plan, made = written
     records.write_plan(store / "plan.json", plan)
     again = report.write(records.read_plan(store / "plan.json"), store, store / "elsewhere")
-    assert again.made and _bytes(again.folder) == _bytes(made.folder)
+    assert again.made and files(again.folder, "**/*.*") == files(made.folder, "**/*.*")
 
 
 def test_the_digest_covers_all_source_templates_and_libraries(written, monkeypatch):
@@ -71,7 +68,7 @@ def test_runs_that_were_trained_anew_elsewhere_make_a_new_report(written, tmp_pa
 
 def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_path):
     store, plan, made = written
-    whole, folder, inputs = _bytes(made.folder), _copied(made, tmp_path), report.digest(plan, store)
+    whole, folder, inputs = files(made.folder, "**/*.*"), _copied(made, tmp_path), report.digest(plan, store)
     for name, harmed in (("figures/effect.svg", None), ("report.md", b"edited"), ("inputs.json", b"{")):
         assert report._current(folder, inputs)
         if harmed is None:
@@ -82,7 +79,7 @@ def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_pat
         (folder / name).write_bytes(whole[name])
     (folder / "figures" / "effect.svg").unlink()
     again = report.write(plan, store, tmp_path)
-    assert again.made and again.folder == folder and _bytes(folder) == whole
+    assert again.made and again.folder == folder and files(folder, "**/*.*") == whole
 
 
 def _copied(made, reports):
@@ -147,7 +144,7 @@ def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
         report.write(plan, store, tmp_path)
     monkeypatch.undo()
     assert report.write(plan, store, tmp_path).made
-    assert _bytes(folder) == _bytes(made.folder) | {"mine.txt": b"keep"}
+    assert files(folder, "**/*.*") == files(made.folder, "**/*.*") | {"mine.txt": b"keep"}
 
 
 def test_two_writers_of_one_report_exclude_each_other(tmp_path):
