@@ -1,7 +1,7 @@
-"""On disk, what was seen: one row per picture that was given, in the order in which the data set lists them.
+"""On disk, what was seen: one row per picture (or per face, where every face of a picture is taken), in the data set's order.
 
-    meta.json        content, classes, partitions, dataset, preparation, searched, note, unreadable (picture and
-                     reason), excluded (how many pictures the data set left out, by reason)
+    meta.json        content, classes, partitions, dataset, preparation, sightings (their name), searched, note, unreadable
+                     (picture and reason), pictures (how many the data set lists), excluded (how many it left out, by reason)
     images.npy       (n, size, size, channels) uint8; what every arm sees
     landmarks.npy    (n, 68, 2) float32, x and y in pixels of that image
     boxes.npy        (n, 4) float32: left, top, width, height in pixels of the picture as given
@@ -11,7 +11,7 @@
     votes.npy        (n, classes) float32: the share of annotators who chose each class; where unknown, 1 for the label
     partition.npy    (n,) int8 into `partitions`, -1 where the data set has none
     subjects.npy     (n,) int64, -1 where unknown
-    ids.npy          (n,) bytes, UTF-8: where the picture came from (a path, a row)
+    ids.npy          (n,) bytes, UTF-8: where the picture came from (a path, a row); `#2`, `#3`, ... for its further faces
 
 Arrays are memory-mapped: a set larger than memory can be trained on.
 """

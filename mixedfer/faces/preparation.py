@@ -119,13 +119,12 @@ def _resume(job: work.Job) -> list[chunks.Done]:
 
 
 def _chunks(listing: Listing, starts: Sequence[int], job: work.Job) -> Iterator[work.Chunk]:
-    boxes: dict[int, Box] = {}
-    if getattr(job.preparation.detector, "annotated", False):
-        boxes = {number: Box(*box) for number, box in enumerate(listing.boxes.tolist()) if not any(map(math.isnan, box))}
+    annotated = getattr(job.preparation.detector, "annotated", False)
     for first, row in zip(range(0, len(listing.keys), sightings.CHUNK), starts):
-        keys = listing.keys[first:first + sightings.CHUNK]
-        numbers = boxes.keys() & range(first, first + len(keys))
-        yield work.Chunk(first, keys, {number: boxes[number] for number in numbers}, row)
+        end = first + sightings.CHUNK
+        boxes = enumerate(listing.boxes[first:end].tolist() if annotated else (), first)
+        listed = {number: Box(*box) for number, box in boxes if not any(map(math.isnan, box))}
+        yield work.Chunk(first, listing.keys[first:end], listed, row)
 
 
 def _close(job: work.Job, folder: Path, study: Study, listing: Listing, made: rows.Rows) -> None:

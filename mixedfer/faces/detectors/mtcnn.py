@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Mtcnn(Checked):
     Scores are the last network's probability of a face. Boxes may reach over the picture's edge.
     """
 
+    packages: ClassVar[tuple[str, ...]] = ("mtcnn", "keras", "tensorflow", "tensorflow-cpu")
     RANGES = {"min_face": (12, 10**4)}
     min_face: int = 20
     thresholds: tuple[float, ...] = (0.6, 0.7, 0.8)
