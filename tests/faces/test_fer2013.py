@@ -70,7 +70,7 @@ def test_class_folders(tmp_path):
     assert {(name.split("/")[2].split("_")[0], part) for name, part in zip(listing.ids, listing.partition.tolist())} == {
         ("Training", 0), ("PublicTest", 1), ("PrivateTest", 2)}
     assert all(name.split("/")[1] == CLASSES[label] for name, label in zip(listing.ids, listing.labels))
-    assert "Here are 14 train pictures; the official set has 28,709." in listing.note
+    assert "The official set has 28,709 train pictures (here 14)" in listing.note
     assert source.read(data, listing.keys[0]).shape == (6, 7)
 
 
@@ -81,7 +81,7 @@ def test_class_folders_of_which_nothing_tells_the_test_parts_apart(tmp_path):
     assert listing.classes == ("happy", "angry") and listing.labels.tolist() == [1, 0, 1, 0]
     assert listing.partition.tolist() == [2, 2, 0, 0]
     official = np.array(COUNTS["happy"]) + COUNTS["angry"]
-    assert f"Here are 0 validation pictures; the official set has {official[1]:,}." in listing.note
+    assert f"{official[1]:,} validation pictures (here 0)" in listing.note
 
 
 def test_folders_of_three_parts_and_of_none(tmp_path):
@@ -92,7 +92,7 @@ def test_folders_of_three_parts_and_of_none(tmp_path):
     assert source.list(tmp_path / "parts").partition.tolist() == [2, 1, 0]
     whole = source.list(tmp_path / "whole")
     assert whole.partition is None
-    assert whole.note == f"Here are 1 pictures; the official set has {sum(COUNTS['sad']):,}."
+    assert whole.note == f"The official set has {sum(COUNTS['sad']):,} pictures (here 1)."
 
 
 def test_class_folders_that_are_not_these(tmp_path):
