@@ -78,14 +78,14 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
 
     study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
     found = runner.prepare_all(study, file.stem, place, _silent if json else typer.echo)
-    for point, faces in found:
-        runner.check(point.study, faces)
+    for point, sets in found:
+        runner.check(point.study, sets)
     if json:
-        told = [{"faces": {**faces.counts(), **accounts.account(faces, point.study.preparation.missed)},
+        told = [{"point": point.label, "arms": arms,
+                 "faces": {**faces.counts(), **accounts.account(faces, point.study.preparation.missed)},
                  "content": faces.content, "folder": str(faces.folder), "note": faces.meta["note"],
-                 "unreadable": faces.meta["unreadable"]} for point, faces in found]
-        points = [{"point": point.label, **one} for (point, _), one in zip(found, told)]
-        typer.echo(to_json(points if study.grid else told[0]), nl=False)
+                 "unreadable": faces.meta["unreadable"]} for point, sets in found for faces, arms in runner.distinct(sets)]
+        typer.echo(to_json(told if study.grid or len(told) > 1 else told[0]), nl=False)
 
 
 @app.command(epilog="Example: mixedfer audit experiments/fer2013.py --data fer2013.csv --distance 4")
@@ -111,7 +111,7 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
             typer.echo(f"{point.name}: {len(faces):,} pictures\n\n{audit_tables.describe(made)}\n")
         typer.echo("\n".join(files), err=json)
     if json:
-        typer.echo(to_json(told if study.grid else told[0]), nl=False)
+        typer.echo(to_json(told if study.grid or len(told) > 1 else told[0]), nl=False)
 
 
 @app.command(epilog="Example: mixedfer inspect experiments/fer2013.py --data fer2013.csv --per-class 100")

@@ -72,7 +72,7 @@ class Record:
 class Plan:
     """The runs of a study: what `mixedfer run` leaves for `mixedfer report`.
 
-    `study` is the canonical study; `faces` the face set's folder name; `cells` one entry per run, in study order:
+    `study` is the canonical study; `faces` the folder name of each arm's face set; `cells` one entry per run, in study order:
     {"arm", "fold", "replicate", "run"}; `varied` the values set on the command line; `command` the command itself: {"file",
     "settings", "threads", "predictor", "backend"}; `first_margin` and `first_metric` what the study decided by when the
     first of these runs was made.
@@ -80,7 +80,7 @@ class Plan:
 
     name: str
     study: dict
-    faces: str
+    faces: dict[str, str]
     cells: list[dict]
     varied: dict
     command: dict

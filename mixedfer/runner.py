@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer import disk, faceset, processes, records
+from mixedfer import disk, faceset, pairing, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, splits
@@ -25,6 +25,8 @@ from mixedfer.study import Cell, Study
 
 #: Letters of one value in a label, which is a folder's name.
 LONGEST = 40
+#: Arm -> what it sees; arms with equal preparations have one face set.
+Sets = dict[str, FaceSet]
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,20 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
 
     `file` and `settings` are only noted, for the report. Raises BadInput for input that cannot be used, Fault when cells fail.
     """
-    todo = [(point, faces, [Job.of(cell, faces, place.store, place.threads) for cell in point.study.cells()])
-            for point, faces in prepare_all(study, name, place, say)]
+    todo = [(point, sets, [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in point.study.cells()])
+            for point, sets in prepare_all(study, name, place, say)]
     missing = {job.run: job for _, _, jobs in todo for job in jobs
                if not disk.is_done(records.run_folder(job.store, job.run))}
     count = sum(len(jobs) for _, _, jobs in todo)
     say(f"{count} cells, {count - len(missing)} finished" if missing else f"{count} cells, all finished")
     if missing:
-        for faces in {faces.folder: faces for _, faces, _ in todo}.values():
+        for faces in {faces.folder: faces for _, sets, _ in todo for faces in sets.values()}.values():
             faceset.verify(faces)
-        for point, faces, _ in todo:
-            check(point.study, faces)
+        for point, sets, _ in todo:
+            check(point.study, sets)
     command = {"file": os.path.relpath(file), "settings": list(settings), "threads": place.threads, "backend": backend.name(),
                "predictor": str(place.predictor) if place.predictor else None}
-    plans = [_plan(point, faces, jobs, settings, command, place.store) for point, faces, jobs in todo]
+    plans = [_plan(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
     if missing:
         local.run(list(missing.values()), place.processes, place.threads, place.quiet)
     for point, plan in zip([point for point, _, _ in todo], plans):
@@ -92,29 +94,59 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     return plans
 
 
-def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, FaceSet]]:
-    """Every point of a study with its face set; says each face set once."""
-    found: list[tuple[Point, FaceSet]] = []
+def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, Sets]]:
+    """Every point of a study with its arms' face sets; says each face set once, and whose it is where arms have others.
+
+    Raises BadInput when the arms of a point would not see the same pictures.
+    """
+    found: list[tuple[Point, Sets]] = []
+    said: set[Path] = set()
     for point in points(study, name):
-        faces = prepare(point.study, place)
-        if all(faces.folder != other.folder for _, other in found):
-            say(accounts.describe(faces, point.study.preparation.missed))
-        found.append((point, faces))
+        sets = prepare(point.study, place)
+        pairing.refuse_other_rows(sets)
+        for faces, arms in distinct(sets):
+            if faces.folder not in said:
+                whose = f"{', '.join(arms)}:\n" if len(arms) < len(sets) else ""
+                say(whose + accounts.describe(faces, point.study.preparation.missed))
+        said |= {faces.folder for faces in sets.values()}
+        found.append((point, sets))
     return found
 
 
-def prepare(study: Study, place: Place) -> FaceSet:
-    """The study's face set."""
-    return preparation.prepare(study, place.data, place.store, predictor=place.predictor,
-                               workers=place.workers or processes.cores(), quiet=place.quiet)
+def prepare(study: Study, place: Place) -> Sets:
+    """What each arm of a study sees."""
+    made: dict[str, FaceSet] = {}
+    sets: Sets = {}
+    for arm in study.arms:
+        own = study.prepared(arm)
+        key = digest(own.preparation)
+        if key not in made:
+            made[key] = preparation.prepare(own, place.data, place.store, predictor=place.predictor,
+                                            workers=place.workers or processes.cores(), quiet=place.quiet)
+        sets[arm.name] = made[key]
+    return sets
+
+
+def distinct(sets: Sets) -> list[tuple[FaceSet, list[str]]]:
+    """Each face set once, with the arms that see it."""
+    return [(faces, [arm for arm, other in sets.items() if other.folder == faces.folder])
+            for faces in {faces.folder: faces for faces in sets.values()}.values()]
 
 
 def face_sets(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, FaceSet]]:
-    """Every face set of a study once, with the first point that uses it; labelled only where there are several."""
-    found = {faces.folder: (point, faces) for point, faces in reversed(prepare_all(study, name, place, say))}
+    """Every face set of a study once, with the first point that uses it; labelled only where there are several.
+
+    Of a point whose arms see several, each is labelled by its first arm.
+    """
+    found: dict[Path, tuple[Point, FaceSet]] = {}
+    for point, sets in prepare_all(study, name, place, say):
+        several = distinct(sets)
+        for faces, arms in several:
+            own = ",".join(filter(None, [point.label, _word(arms[0])])) if len(several) > 1 else point.label
+            where = dataclasses.replace(point, name=f"{name}/{own}" if own else name, label=own)
+            found.setdefault(faces.folder, (where, faces))
     only = len(found) == 1
-    return [(dataclasses.replace(point, name=name, label="") if only else point, faces)
-            for point, faces in reversed(found.values())]
+    return [(dataclasses.replace(point, name=name, label="") if only else point, faces) for point, faces in found.values()]
 
 
 def parts(study: Study, faces: FaceSet) -> dict[str, np.ndarray]:
@@ -137,14 +169,14 @@ def _mask(faces: FaceSet, rows: np.ndarray) -> np.ndarray:
     return np.isin(np.arange(len(faces)), rows)
 
 
-def check(study: Study, faces: FaceSet) -> None:
+def check(study: Study, sets: Sets) -> None:
     """See that every fold can be made, and every arm's landmarks be chosen. Raises BadInput when a class is missing from a
     partition, or has too few faces there for a view that takes another face's landmarks.
     """
     for fold in range(max(1, study.folds)):
-        split = splits.split(faces, study, fold)
+        split = splits.split(sets[study.control.name], study, fold)  # the same for all arms, see `pairing`
         for arm, part in itertools.product(study.arms, PARTITIONS):
-            _choose(Cell(arm=arm, fold=fold, replicate=0, study=study), faces, getattr(split, part), part)
+            _choose(Cell(arm=arm, fold=fold, replicate=0, study=study), sets[arm.name], getattr(split, part), part)
 
 
 def _choose(cell: Cell, faces: FaceSet, rows: np.ndarray, part: str) -> None:
@@ -167,13 +199,13 @@ def read_plans(study: Study, name: str, settings: Sequence[str], store: Path) ->
     return found
 
 
-def _plan(point: Point, faces: FaceSet, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:
+def _plan(point: Point, sets: Sets, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:
     study = point.study
     # Every run is entered; whatever any of them was first judged by was decided before this.
     margins, metrics = zip(*(records.decided(store, job.run, study.margin, study.metric) for job in jobs))
     cells = [{"arm": job.cell.arm.name, "fold": job.cell.fold, "replicate": job.cell.replicate, "run": job.run} for job in jobs]
-    return Plan(name=point.name, study=canonical(study), faces=faces.folder.name, cells=cells, command=command,
-                varied=_varied(study, settings), first_margin=_other(margins, study.margin),
+    return Plan(name=point.name, study=canonical(study), faces={arm: faces.folder.name for arm, faces in sets.items()},
+                cells=cells, command=command, varied=_varied(study, settings), first_margin=_other(margins, study.margin),
                 first_metric=_other(metrics, study.metric))
 
 

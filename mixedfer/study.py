@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mixedfer import pairing
 from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, Retouch, require
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
@@ -113,6 +114,7 @@ class Recipe(Checked):
 class Arm(Checked):
     """Which inputs the model sees: the image, a view of the landmarks, or both. Two fields are for controls alone.
 
+    `preparation` is this arm's, in place of the study's: what a study of preparations compares, on the same pictures.
     `widened` names a view that the arm does not see: its image branch gets as many extra parameters as an arm with that view
     has. `seed` other than 0 draws other seeds than the control (A/A: what seeds alone do), beside an arm that sees the same.
     """
@@ -121,6 +123,7 @@ class Arm(Checked):
     _: dataclasses.KW_ONLY
     image: bool = False
     landmarks: Callable | None = None
+    preparation: Preparation | None = None
     widened: Callable | None = None
     seed: int = 0
 
@@ -136,8 +139,8 @@ class Arm(Checked):
                 "does not say whose landmarks it then shows: give it `shows`, see mixedfer.learning.views")
 
     def inputs(self) -> dict:
-        """The arm without its name, as canonical JSON."""
-        return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "_")}
+        """What the network sees of a face set, as canonical JSON: the arm without its name and its preparation."""
+        return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "_", "preparation")}
 
 
 @dataclass(frozen=True)
@@ -192,11 +195,12 @@ class Study(Varying):
         require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
         require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
                 "Study(validation, test): expected two fractions above 0 that leave something to train on")
+        pairing.refuse_other_pictures(self.preparation, {arm.name: arm.preparation for arm in self.arms if arm.preparation})
         self._refuse_lone_seeds()
 
     def _refuse_lone_seeds(self) -> None:
         """Between arms with other inputs and other seeds, nothing tells what the inputs do from what the seeds do."""
-        inputs = [(arm.image, arm.landmarks, arm.widened) for arm in self.arms]
+        inputs = [(arm.image, arm.landmarks, arm.widened, arm.preparation or self.preparation) for arm in self.arms]
         held = [one for one, arm in zip(inputs, self.arms) if arm.seed == self.control.seed]
         for one, arm in zip(inputs, self.arms):
             if one not in held:
@@ -207,6 +211,10 @@ class Study(Varying):
     def arms(self) -> tuple[Arm, ...]:
         """The control first, then the treatments."""
         return (self.control, *self.treatments)
+
+    def prepared(self, arm: Arm) -> Study:
+        """The study with the preparation of one of its arms, for `faces.preparation.prepare`."""
+        return dataclasses.replace(self, preparation=arm.preparation) if arm.preparation else self
 
     def cells(self) -> list[Cell]:
         """Every training run of the study, replicate by replicate, so that early results compare all arms."""
@@ -223,6 +231,15 @@ class Study(Varying):
         plain = dataclasses.replace(self, grid=())
         return [(dict(zip(names, values)), plain.varying(**dict(zip(names, values))))
                 for values in itertools.product(*(axis.values for axis in self.grid))]
+
+    def placed(self, changes: list[tuple[list[str], Any]]) -> Study:
+        """The study with other values; what is set in its preparation is set in those of its arms."""
+        prepared = [(path[1:], value) for path, value in changes if path[0] == "preparation"]
+        if not prepared:
+            return super().placed(changes)
+        arms = [dataclasses.replace(arm, preparation=pairing.moved(self.preparation, arm.name, arm.preparation, prepared))
+                if arm.preparation else arm for arm in self.arms]
+        return super().placed([*changes, (["control"], arms[0]), (["treatments"], tuple(arms[1:]))])
 
     def refuse(self, name: str, path: list[str]) -> None:
         """What an axis decides, or is part of, cannot be set: the axis would pass over it."""

@@ -57,7 +57,11 @@ class Varying(Checked):
         for name, path in zip(changes, paths):
             require(paths.count(path) == 1, f"two values are given for {'.'.join(path)}")
             self.refuse(name, path)
-        return replaced(self, list(zip(paths, changes.values())))
+        return self.placed(list(zip(paths, changes.values())))
+
+    def placed(self, changes: list[tuple[list[str], Any]]) -> Self:
+        """The same with other values at these paths, all at once."""
+        return replaced(self, changes)
 
     def refuse(self, name: str, path: list[str]) -> None:
         """Raise StudyError if the field at `path`, for which the user wrote `name`, must not be varied."""

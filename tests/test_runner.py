@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from mixedfer import runner
+from mixedfer import pairing, runner
 from mixedfer.engines import Job
-from mixedfer.errors import StudyError
+from mixedfer.errors import BadInput, StudyError
+from mixedfer.evidence import results
 from mixedfer.learning.augmentations.affine import Affine
 from mixedfer.learning.fusions.features import Features
 from mixedfer.learning.views.normalised import normalised
@@ -41,7 +42,8 @@ def test_every_run_is_entered_under_the_margin_it_was_first_asked_for(tmp_path):
 
     def plan(study):
         jobs = [Job.of(cell, faces, tmp_path, 1) for cell in study.cells()]
-        return runner._plan(runner.Point("study", {}, study), faces, jobs, [], {}, tmp_path)
+        sets = {arm.name: faces for arm in study.arms}
+        return runner._plan(runner.Point("study", {}, study), sets, jobs, [], {}, tmp_path)
 
     assert plan(STUDY.varying(replicates=1, metric="macro_f1")).first_margin == 0.05
     again = plan(STUDY.varying(replicates=3, margin=0.2))
@@ -54,11 +56,39 @@ def test_every_run_is_entered_under_the_margin_it_was_first_asked_for(tmp_path):
 def test_a_view_that_finds_no_other_face_is_refused_before_training(prepared):
     _, faces = prepared
     leaky = dataclasses.replace(STUDY, treatments=(Arm("leaks", image=True, landmarks=ShuffledWithinClass(normalised)),))
-    runner.check(leaky, faces)
+    sets = dict.fromkeys([arm.name for arm in leaky.arms], faces)
+    runner.check(leaky, sets)
     partition = np.zeros(len(faces), np.int8)
     for label in (0, 1):
         rows = np.flatnonzero(faces.labels == label)
         partition[rows[:4]], partition[rows[4:5 + 3 * label]] = 1, 2
     alone = dataclasses.replace(faces, partition=partition, subjects=np.full(len(faces), -1))
     with pytest.raises(StudyError, match="'leaks', test partition"):
-        runner.check(leaky, alone)
+        runner.check(leaky, dict.fromkeys(sets, alone))
+
+
+def test_two_preparations_are_trained_on_the_same_pictures_and_proven(prepared):
+    own = dataclasses.replace(STUDY.preparation, crop=False, size=16)
+    plain = dataclasses.replace(STUDY, treatments=(Arm("again", image=True, seed=1),)).varying(epochs=2, replicates=1)
+    study = dataclasses.replace(plain, treatments=(Arm("whole", image=True, preparation=own),
+                                                   Arm("whole mixed", image=True, landmarks=normalised, preparation=own)))
+    store, faces = prepared
+    said = []
+    (plan,) = runner.run(study, "prepared", runner.Place(store=store, quiet=True), file=Path("prepared.py"), say=said.append)
+    assert said[0].startswith("image-only:\n") and said[1].startswith("whole, whole mixed:\n")
+    assert plan.faces["image-only"] == faces.folder.name != plan.faces["whole"] == plan.faces["whole mixed"]
+    controls = {cell["run"] for cell in plan.cells if cell["arm"] == "image-only"}
+    assert controls == {Job.of(cell, faces, store, 1).run for cell in plain.cells() if cell.arm.name == "image-only"}
+    found = results.load(plan, store)
+    assert found.comparable, [check for check in found.checks if not check.passed]
+    assert found.arms["whole"].faces.images.shape[1] == 16 and found.arms["whole"].predictions.shape == (1, len(found.rows))
+
+
+def test_face_sets_of_other_pictures_are_no_study(prepared):
+    _, faces = prepared
+    other = dataclasses.replace(faces, folder=Path("other"), ids=faces.ids[::-1])
+    with pytest.raises(BadInput, match=r"arm 'whole' and arm 'image-only' would not see the same pictures: .* in ids"):
+        pairing.refuse_other_rows({"image-only": faces, "mixed": faces, "whole": other})
+    fewer = dataclasses.replace(faces, folder=Path("fewer"), labels=faces.labels[1:])
+    with pytest.raises(BadInput, match="gives 47 pictures of 2 classes, that of arm 'image-only' 48 of 2"):
+        pairing.refuse_other_rows({"image-only": faces, "whole": fewer})

@@ -1,8 +1,11 @@
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 
+from mixedfer import pairing
 from mixedfer.errors import StudyError
+from mixedfer.faces.detectors.haar import Haar
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.step import Step
@@ -192,3 +195,57 @@ def test_a_whole_number_for_a_fraction_is_the_same_run():
         assert digest(STUDY.varying(**{name: whole}).making()) == digest(STUDY.varying(**{name: fraction}).making())
     with pytest.raises(StudyError, match="expected float"):
         STUDY.varying(learning_rate=10**400)
+
+
+WHOLE = dataclasses.replace(STUDY.preparation, crop=False)
+
+
+def with_own(own, **changes):
+    """A study whose treatment has this preparation of its own."""
+    return dataclasses.replace(STUDY, treatments=(Arm("whole", image=True, preparation=own),), **changes)
+
+
+def test_an_arm_may_have_a_preparation_of_its_own():
+    study = with_own(WHOLE)
+    assert [study.prepared(arm).preparation.crop for arm in study.arms] == [True, False]
+    # The data of a run say how they were prepared; a control is trained once for all studies.
+    control, whole = (cell.spec("data") for cell in study.cells()[:2])
+    assert control == whole == STUDY.cells()[0].spec("data")
+    assert study.making() != with_own(None).making()
+
+
+@pytest.mark.parametrize(("shared", "own", "words"), [
+    ("exclude", "exclude", "each detector would leave out other pictures"),
+    ("whole-image", "exclude", "would see other pictures"),
+    ("exclude", "whole-image", "would see other pictures"),
+])
+def test_preparations_that_would_give_arms_other_pictures_are_refused(shared, own, words):
+    with pytest.raises(StudyError, match=f"'whole'.*{words}"):
+        with_own(dataclasses.replace(WHOLE, missed=own), preparation=dataclasses.replace(STUDY.preparation, missed=shared))
+
+
+def test_a_preparation_of_all_faces_is_refused():
+    every = SimpleNamespace(missed="whole-image", face="all")
+    with pytest.raises(StudyError, match="face='all' in the preparation of arm 'whole'"):
+        pairing.refuse_other_pictures(STUDY.preparation, {"whole": every})
+    with pytest.raises(StudyError, match="face='all' in the study's preparation"):
+        pairing.refuse_other_pictures(every, {"whole": WHOLE})
+
+
+def test_what_is_set_in_the_preparation_moves_every_arm_and_never_what_is_compared():
+    study = with_own(WHOLE).varying(size=64, border=0.3)
+    assert [(arm.size, arm.border) for arm in (study.preparation, study.treatments[0].preparation)] == [(64, 0.3)] * 2
+    assert study.treatments[0].preparation.crop is False
+    for change in ({"crop": True}, {"preparation": WHOLE}):
+        with pytest.raises(StudyError, match="arm 'whole' differs there"):
+            with_own(WHOLE).varying(**change)
+    other = with_own(dataclasses.replace(STUDY.preparation, detector=Haar()))
+    with pytest.raises(StudyError, match=r"preparation\.detector\.upsample cannot be set"):
+        other.varying(upsample=1)
+    assert other.varying(colour=True).treatments[0].preparation == dataclasses.replace(
+        STUDY.preparation, detector=Haar(), colour=True)
+
+
+def test_an_arm_with_other_seeds_needs_a_twin_of_its_preparation():
+    with pytest.raises(StudyError, match="draws other seeds"):
+        dataclasses.replace(STUDY, treatments=(Arm("whole", image=True, preparation=WHOLE, seed=1),))

@@ -25,8 +25,8 @@ def banners(results, summary: Mapping) -> list[Banner]:
 
 def _proof(summary: Mapping) -> list[Banner]:
     failed = [f"{check['name']}: {check['detail']}" for check in summary["comparable"]["checks"] if not check["passed"]]
-    return [Banner("danger", "The arms are not comparable", "Something other than their inputs differed between them, "
-                   f"so this report gives no significance and no verdict. {'. '.join(failed)}.")] if failed else []
+    return [Banner("danger", "The arms are not comparable", "Something differed between them that their study does not "
+                   f"say, so this report gives no significance and no verdict. {'. '.join(failed)}.")] if failed else []
 
 
 def _collapse(summary: Mapping) -> list[Banner]:
@@ -36,7 +36,7 @@ def _collapse(summary: Mapping) -> list[Banner]:
         reasons = sorted({run["reason"] for run in runs})
         more = f" / and {len(reasons) - 2} more" if len(reasons) > 2 else ""
         made.append(Banner("danger", title, "A collapsed run has learnt nothing, so a comparison with it says nothing "
-                           f"about landmarks. What was seen: {' / '.join(reasons[:2])}{more}."))
+                           f"about what the arms see. What was seen: {' / '.join(reasons[:2])}{more}."))
     return made
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from mixedfer.evidence import preparations
 from mixedfer.evidence.comparing import difference
 from mixedfer.evidence.table import Column, Table, gap
 
@@ -24,10 +25,11 @@ CHANCE = "The control again, with {} seeds. Any difference is chance."
 LEAKS = "others of its class"
 
 
-def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
+def tells(arm: Mapping, control: Mapping, view: Mapping | None = None, prepared: str = "") -> str:
     """What a treatment of the canonical study sees and, for a control, what its gain would mean.
 
-    `view` is what the arm's view says of itself: the entry "landmarks" of a run's summary.
+    `view` is what the arm's view says of itself: the entry "landmarks" of a run's summary. `prepared` says how its pictures
+    were prepared otherwise than the control's: a gain then has two causes, unless the inputs are the same.
 
     >>> image = {"name": "a", "image": True, "landmarks": None, "widened": None, "seed": 0}
     >>> tells({**image, "name": "b", "seed": 1}, image)
@@ -35,6 +37,10 @@ def tells(arm: Mapping, control: Mapping, view: Mapping | None = None) -> str:
     >>> tells(image, {**image, "name": "c", "landmarks": "normalised"})
     'The image alone.'
     """
+    if prepared:
+        seeds = "" if arm["seed"] == control["seed"] else ", other seeds"
+        sees = "The same inputs" if _inputs(arm) == _inputs(control) else _sees(arm, view)[:-1]
+        return f"{sees}{seeds}, prepared otherwise: {prepared}.{f' {_says(view)}' if _shows(view) == LEAKS else ''}"
     if _inputs(arm) == _inputs(control):
         return CHANCE.format("the same" if arm["seed"] == control["seed"] else "other")
     meant = SIZE if arm["widened"] else _says(view)
@@ -46,24 +52,27 @@ def explains(results, summary: dict) -> Table:
     """Every treatment with its effect, beside what it tells."""
     arms = _arms(results)
     columns = (Column("treatment"), Column("role", "what it tells", "words"), *gap(summary, tested=True), Column("verdict"))
-    rows = [[row["treatment"], tells(arms[row["treatment"]], arms[row["control"]], _view(results, row["treatment"])),
+    rows = [[row["treatment"], tells(arms[row["treatment"]], arms[row["control"]], _view(results, row["treatment"]),
+                                     preparations.between(results, row["treatment"], row["control"])),
              row["estimate"], row["ci95"], row["verdict"]] for row in summary["comparisons"]]
     shown = 5 if summary["comparable"]["passed"] else 3
     return Table("explains", "What each treatment tells", columns[:shown], [row[:shown] for row in rows])
 
 
 def beyond(results, summary: dict) -> Table:
-    """What every treatment with landmarks gains beyond every control among the treatments."""
+    """What every treatment with landmarks gains beyond every control among the treatments that saw the same data."""
     arms, plan = _arms(results), results.plan
     says = {name: _says(_view(results, name)) for name in plan.treatments}
     leaks = {name for name in plan.treatments if _shows(_view(results, name)) == LEAKS}
-    again = {name for name in plan.treatments if _inputs(arms[name]) == _inputs(arms[plan.control])}
+    data = {name: arm.faces.content for name, arm in results.arms.items()}
+    again = {name for name in plan.treatments
+             if _inputs(arms[name]) == _inputs(arms[plan.control]) and data[name] == data[plan.control]}
     controls = [name for name in plan.treatments
                 if (name in again or arms[name]["widened"] or says[name]) and name not in leaks]
     subjects = [name for name in plan.treatments if arms[name]["landmarks"] and not says[name] and name not in again]
     columns = (Column("treatment"), Column("beyond"), *gap(summary, summary["comparable"]["passed"]))
     rows = [[subject, control, *_difference(results, control, subject)][:len(columns)]
-            for subject in subjects for control in controls]
+            for subject in subjects for control in controls if data[subject] == data[control]]
     return Table("beyond", "What is gained beyond the controls", columns, rows)
 
 
@@ -98,5 +107,5 @@ def _sees(arm: Mapping, view: Mapping | None) -> str:
 
 
 def _inputs(arm: Mapping) -> tuple:
-    """What the network sees, whatever the arm is called and whichever seeds it draws."""
+    """What the network sees of a face set, whatever the arm is called and whichever seeds it draws."""
     return arm["image"], arm["landmarks"], arm["widened"]

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mixedfer import seeds
-from mixedfer.evidence import answers
+from mixedfer.evidence import answers, preparations
 from mixedfer.evidence.figures import style
+from mixedfer.faceset import FaceSet
 from mixedfer.geometry import OUTLINES
 
 LIMIT = 400
@@ -28,7 +30,7 @@ HINT = ("An arm's answer to a face is the one that most of its replicates gave. 
 @dataclass(frozen=True)
 class Gallery:
     """`sheet` holds the pictures as one `data:` address, `data` everything else that the page's script needs; `hint` says how
-    to use it on the page.
+    to use it on the page. Where arms see several face sets, the pictures of one follow those of the other.
     """
 
     title: str
@@ -46,24 +48,28 @@ def make(results) -> Gallery:
     chosen = choose(np.stack([truth, *given.values()], -1))
     rows = results.rows[chosen]
     mean = np.stack([results.arms[arm].probabilities.mean(0)[chosen] for arm in arms], 1)
-    faces = results.faces
+    seen = preparations.sets(results)
+    sets = [one.faces for one in seen]
     data = {
-        **described(faces, rows), "arms": arms, "colours": list(style.colours(results.plan).values()),
+        **described(*sets, rows=rows), "arms": arms, "colours": list(style.colours(results.plan).values()),
         "replicates": len(results.arms[arms[0]].records),
         "truth": truth.tolist(), "found": results.found.astype(int).tolist(),
         "answers": [given[arm].tolist() for arm in arms],
         "agree": [answers.votes(results, arm).max(-1).tolist() for arm in arms],
+        "sets": [next(at for at, one in enumerate(seen) if arm in one.arms) for arm in arms],
+        "seen": [one.faces.found[rows].astype(int).tolist() for one in seen],
         "shown": chosen.tolist(), "thousandths": (1000 * mean).round().astype(int).tolist(),
     }
-    return Gallery("Disagreement gallery", HINT, sheet(faces, rows), data, len(chosen), len(truth))
+    return Gallery("Disagreement gallery", HINT, sheet(*sets, rows=rows), data, len(chosen), len(truth))
 
 
-def described(faces, rows: np.ndarray) -> dict:
-    """What a page's script needs to draw these rows of a face set from a sheet, and to name them."""
+def described(*sets: FaceSet, rows: np.ndarray) -> dict:
+    """What a page's script needs to draw these rows of some face sets from a sheet, and to name them."""
+    faces = sets[0]
     return {"classes": list(faces.classes), "searched": faces.searched, "names": [faces.name(int(row)) for row in rows],
-            "points": _packed(faces, rows), "range": list(RANGE),
+            "points": _packed(sets, rows), "range": list(RANGE),
             "outlines": [[group.start, group.stop, closed] for group, closed in OUTLINES],
-            "across": ACROSS, "side": _side(faces, len(rows))}
+            "across": ACROSS, "side": _side(sets, len(rows))}
 
 
 def choose(kinds: np.ndarray, limit: int = LIMIT) -> np.ndarray:
@@ -79,28 +85,29 @@ def choose(kinds: np.ndarray, limit: int = LIMIT) -> np.ndarray:
     return np.sort(order[np.argsort(turn, kind="stable")[:limit]])
 
 
-def _packed(faces, rows: np.ndarray) -> str:
-    """(n, 68, 2) landmarks as fractions of the picture's side, 0 at its left or upper edge, in little-endian base64."""
-    points = (np.asarray(faces.landmarks[rows], float) + 0.5) / faces.images.shape[1]
+def _packed(sets: Sequence[FaceSet], rows: np.ndarray) -> str:
+    """(sets * n, 68, 2) landmarks as fractions of the picture's side, 0 at its left or upper edge, in little-endian base64."""
+    points = np.concatenate([(np.asarray(faces.landmarks[rows], float) + 0.5) / faces.images.shape[1] for faces in sets])
     scaled = (points - RANGE[0]) / (RANGE[1] - RANGE[0]) * 65535
     return base64.b64encode(np.nan_to_num(scaled).clip(0, 65535).round().astype("<u2").tobytes()).decode()
 
 
-def _side(faces, count: int) -> int:
+def _side(sets: Sequence[FaceSet], count: int) -> int:
     """The side of a picture on the sheet: no larger than it is, and smaller where a page shows more than `LIMIT`."""
-    return min(SIDE, faces.images.shape[1], max(SMALLEST, int(SIDE * (LIMIT / max(LIMIT, count)) ** 0.5)))
+    smallest = min(faces.images.shape[1] for faces in sets)
+    return min(SIDE, smallest, max(SMALLEST, int(SIDE * (LIMIT / max(LIMIT, count)) ** 0.5)))
 
 
-def sheet(faces, rows: np.ndarray) -> str:
-    """The pictures row by row on one JPEG."""
+def sheet(*sets: FaceSet, rows: np.ndarray) -> str:
+    """The pictures row by row on one JPEG, those of one face set after those of the other."""
     from PIL import Image
 
-    side = _side(faces, len(rows))
-    colour = faces.images.shape[-1] == 3
-    whole = Image.new("RGB" if colour else "L", (ACROSS * side, -(-len(rows) // ACROSS) * side))
-    for at, row in enumerate(rows):
-        pixels = np.asarray(faces.images[row])
-        picture = Image.fromarray(pixels if colour else pixels[..., 0])
+    side = _side(sets, len(rows))
+    pictures = [np.asarray(faces.images[row]) for faces in sets for row in rows]
+    colour = any(pixels.shape[-1] == 3 for pixels in pictures)
+    whole = Image.new("RGB" if colour else "L", (ACROSS * side, -(-len(pictures) // ACROSS) * side))
+    for at, pixels in enumerate(pictures):
+        picture = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0])
         whole.paste(picture.resize((side, side), Image.Resampling.LANCZOS), (at % ACROSS * side, at // ACROSS * side))
     file = io.BytesIO()
     whole.save(file, "JPEG", quality=85)

@@ -21,9 +21,9 @@ from urllib.parse import quote
 from mixedfer import disk
 from mixedfer.errors import BadInput
 from mixedfer.evidence import grid_figures, grid_page, report, wording
+from mixedfer.evidence.preparations import in_words, named
 from mixedfer.evidence.statistics import adjust
 from mixedfer.evidence.statistics.finding import verdict
-from mixedfer.evidence.study_tables import in_words, named
 from mixedfer.identity import canonical
 
 SCHEMA = 1

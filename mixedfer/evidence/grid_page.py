@@ -47,11 +47,11 @@ def design(grid: Mapping) -> str:
 def banners(grid: Mapping) -> list[Banner]:
     """What nobody may miss, the worst first."""
     points = grid["points"]
-    made = [Banner("danger", f"The arms are not comparable at {point['title']}", "Something other than their inputs differed "
-                   f"between them, so this point has no significance and no verdict. {'. '.join(point['failed'])}.")
+    made = [Banner("danger", f"The arms are not comparable at {point['title']}", "Something differed between them that their "
+                   f"study does not say, so this point has no significance and no verdict. {'. '.join(point['failed'])}.")
             for point in points if not point["passed"]]
     made += [Banner("danger", f"{told} at {point['title']}", "A collapsed run has learnt nothing, so a comparison with it says "
-                    "nothing about landmarks.") for point in points for told in point["collapsed"]]
+                    "nothing about what the arms see.") for point in points for told in point["collapsed"]]
     made += [Banner("warning", "The margin was changed", f"{told}. Read each interval before its verdict.")
              for told in dict.fromkeys(point["moved_margin"] for point in points) if told]
     if any(point["replicates"] == 1 and point["folds"] == 1 for point in points):

@@ -102,12 +102,12 @@ def viewer(faces, made: list[Sheet]) -> Gallery:
     np.add.at(counts, (labels[faces.readable], found[faces.readable], part[faces.readable]), 1)
     votes = np.asarray(faces.votes)
     boxes = [contact.box(faces, row) for row in rows]
-    data = {**gallery.described(faces, rows), "truth": labels[rows].tolist(), "found": found[rows].tolist(),
+    data = {**gallery.described(faces, rows=rows), "truth": labels[rows].tolist(), "found": found[rows].tolist(),
             "part": part[rows].tolist(), "parts": [names[index] for index in here], "counts": counts.tolist(),
             "votes": (100 * votes[rows]).round().astype(int).tolist() if (votes.max(1) < 1).any() else None,
             "boxes": [box and [round(value, 3) for value in box] for box in boxes] if any(boxes) else None}
     hint = (FOUND if faces.searched else UNSEARCHED) + (BOXES if any(boxes) else "")
-    return Gallery("One by one", hint, gallery.sheet(faces, rows), data, len(rows), int(np.sum(faces.readable)))
+    return Gallery("One by one", hint, gallery.sheet(faces, rows=rows), data, len(rows), int(np.sum(faces.readable)))
 
 
 def found(faces) -> Table:

@@ -17,11 +17,13 @@ from mixedfer.evidence.proof_reading import (
     Runs,
     agree,
     counted,
+    data_of,
     declared,
     evaluated,
     first_runs,
     grouped,
     inputs_of,
+    joined,
     look_up,
     named,
     per_epoch,
@@ -33,6 +35,7 @@ from mixedfer.evidence.proof_reading import (
     verdict,
 )
 from mixedfer.evidence.proof_weights import STATE, initial_weights
+from mixedfer.faceset import FaceSet
 from mixedfer.records import Record
 
 __all__ = ["Check", "Runs", "checks", "run_name"]
@@ -45,23 +48,38 @@ RETRAIN = "Train all runs of the study in one store with one set of versions (a 
 FEW = 12
 
 
-def checks(runs: Runs, content: str) -> list[Check]:
-    """Every check of the proof, in the order in which a report prints them; `content` is the face set's hash."""
-    return [_recipe_and_data(runs, content), initial_weights(runs), _order(runs), _draws(runs), landmarks(runs),
+def checks(runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> list[Check]:
+    """Every check of the proof, in the order in which a report prints them.
+
+    `sets` is each arm's face set, `own` says of arms with a preparation of their own how it differs from the study's.
+    """
+    return [_recipe_and_data(runs, sets, own), initial_weights(runs), _order(runs), _draws(runs, sets), landmarks(runs),
             split(runs), _learning_rate(runs), same_images(runs), _distinct(runs), _software(runs), _epochs(runs)]
 
 
-def _recipe_and_data(runs: Runs, content: str) -> Check:
+def _recipe_and_data(runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> Check:
+    """What pictures become is part of an arm only where the study says so; then each arm has the data that were made for it."""
     shared = _but_for_cell(next(iter(runs.values())))
     wrong = [uniform(runs, _but_for_cell), *agree(grouped(runs, seed_of), "cell seed", lambda run: run.spec["cell_seed"])]
-    if shared["data"] != content:
-        wrong.append(f"the runs were trained on data {shared['data']}, the face set holds {content}")
+    wrong += [f"{named(key, run)} was trained on data {data_of(run)}, the face set of {key[0]} holds {sets[key[0]].content}"
+              for key, run in runs.items() if data_of(run) != sets[key[0]].content]
     return verdict("recipe and data", wrong, f"{len(runs)} runs of {len(first_runs(runs))} arms share one recipe and split "
-                    f"({short(shared)}) and one data set ({content[:8]})")
+                    f"({short(shared)}) and {_data(sets, own)}")
+
+
+def _data(sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> str:
+    """One data set, or which arms see which, and what was done otherwise for them."""
+    contents = {arm: faces.content[:8] for arm, faces in sets.items()}
+    if not own:
+        return f"one data set ({next(iter(contents.values()))})"
+    told = [f"{arm} with a preparation of its own: {how} (data {contents[arm]})" for arm, how in own.items()]
+    others = [arm for arm in sets if arm not in own]
+    rest = f"; {joined(others)} with that of the study (data {contents[others[0]]})" if others else ""
+    return f"the same pictures in the same order; {'; '.join(told)}{rest}"
 
 
 def _but_for_cell(run: Record) -> dict:
-    return {key: value for key, value in run.spec.items() if key not in ("arm", "fold", "replicate", "cell_seed")}
+    return {key: value for key, value in run.spec.items() if key not in ("arm", "fold", "replicate", "cell_seed", "data")}
 
 
 def _order(runs: Runs) -> Check:
@@ -70,14 +88,21 @@ def _order(runs: Runs) -> Check:
     return verdict("sample order", wrong, _same(runs, "order"))
 
 
-def _draws(runs: Runs) -> Check:
-    groups = grouped(runs, seed_of)
-    wrong = per_epoch(groups, "draws", lambda run: shown_in(run, "draws")) + evaluated(grouped(runs), "draws", "affines")
-    wrong += agree(groups, "first batches", lambda run: look_up(run.proof, "first_batches"))
+def _draws(runs: Runs, sets: Mapping[str, FaceSet]) -> Check:
+    """Affines are in pixels, so only arms with images of one size have the same; pixels are those of one preparation."""
+    sizes = {faces.content: faces.images.shape[1] for faces in sets.values()}
+
+    def size_of(run: Record) -> int | None:
+        return sizes.get(data_of(run))
+    wrong = per_epoch(grouped(runs, seed_of, size_of), "draws", lambda run: shown_in(run, "draws"))
+    wrong += evaluated(grouped(runs, size_of), "draws", "affines")
+    wrong += agree(grouped(runs, seed_of, data_of), "first batches", lambda run: look_up(run.proof, "first_batches"))
     plain = all(run.spec["recipe"]["augmentation"] is None for run in runs.values())
     words = f"none, the recipe does not augment{declared(runs)}" if plain else _same(runs, "draws")
+    words += "" if len({*sizes.values()}) == 1 or plain else "; compared among arms with images of one size"
+    alike = "one seed" if len(sizes) == 1 else "one seed and preparation"
     return verdict("augmentation draws and first batches", wrong,
-                    f"draws: {words}; first batches: equal bytes in all arms of one seed")
+                    f"draws: {words}; first batches: equal bytes in all arms of {alike}")
 
 
 def _same(runs: Runs, what: str) -> str:

@@ -11,6 +11,7 @@ from mixedfer.evidence.proof_reading import (
     Group,
     Runs,
     by_fold,
+    data_of,
     evaluated,
     evaluated_in,
     first_runs,
@@ -38,12 +39,14 @@ SIGNS = {"one for all": SAME, "noise": ANEW}
 
 
 def landmarks(runs: Runs) -> Check:
-    """Arms with one view and one seed saw the same numbers; whose faces these were of is as the view says."""
+    """Arms with one view and one seed saw landmarks of the same faces, and with one preparation the same numbers; whose
+    faces these were is as the view says.
+    """
     seeing = {key: run for key, run in runs.items() if view_of(run) is not None}
-    groups = grouped(seeing, seed_of, view_of)
+    groups = grouped(seeing, seed_of, view_of, data_of)
     wrong = [sentence for key, run in seeing.items() for sentence in _sources(named(key, run), run)]
-    for what in ("landmarks", "sources"):
-        wrong += per_epoch(groups, what, lambda run, what=what: shown_in(run, what)) + evaluated(groups, what, what)
+    for what, alike in (("landmarks", groups), ("sources", grouped(seeing, seed_of, view_of))):
+        wrong += per_epoch(alike, what, lambda run, what=what: shown_in(run, what)) + evaluated(alike, what, what)
     wrong += _own_numbers(seeing) + _unlike_their_view(seeing)
     return verdict("landmarks", wrong, "; ".join(_words(seeing, groups)) if seeing else "no arm sees landmarks")
 
@@ -84,7 +87,7 @@ def _own_numbers(seeing: Runs) -> list[str]:
 def _unlike_their_view(seeing: Runs) -> list[str]:
     """Where the numbers have not the sign that the view should give them, or are the same for faces that should differ."""
     wrong = []
-    for group in by_fold(seeing, inputs_of):
+    for group in by_fold(seeing, inputs_of, data_of):
         name, run = next(iter(group.items()))
         signs = _signs(group)
         sign = SIGNS.get(_shows(run))
@@ -113,8 +116,9 @@ def _words(seeing: Runs, groups: list[Group]) -> list[str]:
     order = list(dict.fromkeys(told.values()))
     words = [f"{arm} {told[arm]}" for arm in sorted(told, key=lambda arm: order.index(told[arm]))]
     own, controls = ([arm for arm, run in firsts.items() if (_shows(run) == "own") is wanted] for wanted in (True, False))
-    words.append("arms with one view and seed saw equal numbers" if any(len(group) > 1 for group in groups) else
-                 "no two arms have one view and seed, so no numbers had to be equal")
+    alike = "view and seed" if len({data_of(run) for run in seeing.values()}) == 1 else "view, seed and preparation"
+    words.append(f"arms with one {alike} saw equal numbers" if any(len(group) > 1 for group in groups) else
+                 f"no two arms have one {alike}, so no numbers had to be equal")
     if controls:
         words.append(f"{joined(controls)} saw other numbers than {joined(own)} in every epoch and evaluation" if own else
                      f"no arm saw the faces' own landmarks, so the numbers of {joined(controls)} were compared with none")
@@ -123,6 +127,7 @@ def _words(seeing: Runs, groups: list[Group]) -> list[str]:
 
 def _nothing(seeing: Runs, run: Record) -> str:
     """What the hashes tell of an arm whose view shows no face's landmarks."""
-    groups = by_fold({key: other for key, other in seeing.items() if inputs_of(other) == inputs_of(run)})
+    groups = by_fold({key: other for key, other in seeing.items()
+                      if (inputs_of(other), data_of(other)) == (inputs_of(run), data_of(run))})
     seen = [sign for sign in (SAME, ANEW) if all(_signs(group)[sign] for group in groups)]
     return seen[0] if seen else "was given no face's landmarks, as its view says (hashes alone cannot tell)"

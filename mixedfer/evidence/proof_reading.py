@@ -79,8 +79,13 @@ def seed_of(run: Record) -> int:
 
 
 def inputs_of(run: Record) -> dict:
-    """What makes an arm but for its seeds."""
+    """What makes an arm but for its seeds and its preparation."""
     return {**run.spec["arm"], "seed": 0}
+
+
+def data_of(run: Record) -> str:
+    """What it was trained on; arms with a preparation of their own have other data, of the same pictures."""
+    return run.spec["data"]
 
 
 def view_of(run: Record) -> Any:

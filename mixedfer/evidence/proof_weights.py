@@ -11,6 +11,7 @@ from mixedfer.evidence.proof_reading import (
     Check,
     Runs,
     counted,
+    data_of,
     declared,
     first_runs,
     grouped,
@@ -27,6 +28,8 @@ from mixedfer.records import Record
 Build = dict[str, tuple[int, ...]]
 #: How the path of a dropout's random state ends.
 STATE = "seed_generator_state"
+#: The mean image of centred pixels: of the data, and the only tensor that no seed decides.
+MEAN = "pixels/mean"
 #: The fusion that gives an arm with one input no layers of its own, by how its name begins.
 HEADLESS = "mixedfer.learning.fusions.probabilities:"
 
@@ -58,7 +61,7 @@ def _malformed(name: str, run: Record) -> list[str]:
 
 
 def _build(run: Record) -> Build:
-    return {path: tuple(tensor["shape"]) for path, tensor in run.proof["initial_weights"].items()}
+    return {path: tuple(tensor["shape"]) for path, tensor in run.proof["initial_weights"].items() if path != MEAN}
 
 
 def _shapes(builds: dict[str, Build]) -> tuple[list[str], list[str]]:
@@ -83,11 +86,15 @@ def _but_for_input(path: str, shape: tuple[int, ...]) -> tuple:
 
 
 def _rebuilt(runs: Runs) -> list[str]:
-    """Runs with the same inputs are one model, whatever their seeds."""
+    """Runs with the same inputs are one model, whatever their seeds; with images of another size, but for its inputs' width."""
     seen: dict[str, tuple[str, Build]] = {}
-    found = [(named(key, run), _build(run), to_json(inputs_of(run))) for key, run in runs.items()]
-    return [f"{name} and {first} see the same inputs but have other tensors" for name, build, inputs in found
-            for first, reference in [seen.setdefault(inputs, (name, build))] if build != reference]
+    found = [(named(key, run), _build(run), run) for key, run in runs.items()]
+    alike = [(name, {path: _but_for_input(path, shape) for path, shape in build.items()}, to_json(inputs_of(run)))
+             for name, build, run in found]
+    equal = [(name, build, to_json([inputs_of(run), data_of(run)])) for name, build, run in found]
+    return list(dict.fromkeys(
+        f"{name} and {first} see the same inputs but have other tensors" for name, build, inputs in (*equal, *alike)
+        for first, reference in [seen.setdefault(inputs, (name, build))] if build != reference))
 
 
 def _starts(runs: Runs) -> list[str]:
@@ -97,7 +104,8 @@ def _starts(runs: Runs) -> list[str]:
         seen: dict[tuple, tuple[str, str]] = {}
         for name, run in group.items():
             for path, tensor in run.proof["initial_weights"].items():
-                first, value = seen.setdefault((path, *tensor["shape"]), (name, tensor["sha256"]))
+                drawn = (path, *tensor["shape"], data_of(run) if path == MEAN else "")
+                first, value = seen.setdefault(drawn, (name, tensor["sha256"]))
                 if value != tensor["sha256"]:
                     wrong.append(f"{path} {tensor['shape']} starts differently in {name} and in {first}")
     return wrong
@@ -109,9 +117,9 @@ def _alone(firsts: dict[str, Record]) -> list[str]:
     Nothing of such an arm is compared with the first one, and seeds and inputs cannot be told apart in its difference.
     """
     control, first = next(iter(firsts.items()))
-    held = [inputs_of(run) for run in firsts.values() if seed_of(run) == seed_of(first)]
+    held = [(inputs_of(run), data_of(run)) for run in firsts.values() if seed_of(run) == seed_of(first)]
     return [f"{arm} draws other seeds than {control}, and no arm that sees the same draws those of {control}, so nothing could "
-            "be compared" for arm, run in firsts.items() if inputs_of(run) not in held]
+            "be compared" for arm, run in firsts.items() if (inputs_of(run), data_of(run)) not in held]
 
 
 def _strangers(firsts: dict[str, Record], builds: dict[str, Build]) -> tuple[list[str], list[str]]:

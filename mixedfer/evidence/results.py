@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mixedfer import disk, faceset, records
+from mixedfer import disk, faceset, pairing, records
 from mixedfer.errors import BadInput, Damaged
-from mixedfer.evidence import reading
+from mixedfer.evidence import preparations, reading
 from mixedfer.evidence.proof import Check, Runs, checks, run_name
 from mixedfer.evidence.proof_reading import differing
 from mixedfer.faceset import FaceSet
@@ -35,12 +35,13 @@ class Arm:
 
     `probabilities` is (J, K, C) with images in the order of `Results.rows`; with folds, J counts replicates and the
     K images are the test images of all folds put together, each predicted by the fold in which it was held out.
-    `records` is one list per replicate, one Record per fold.
+    `records` is one list per replicate, one Record per fold; `faces` is what this arm saw.
     """
 
     name: str
     records: list[list[Record]]
     probabilities: np.ndarray
+    faces: FaceSet
 
     @property
     def predictions(self) -> np.ndarray:
@@ -50,7 +51,11 @@ class Arm:
 
 @dataclass(frozen=True)
 class Results:
-    """A study's evidence. `rows` (K,) are the tested rows of `faces`, with their class `truth` and their `fold`."""
+    """A study's evidence. `rows` (K,) are the tested rows of `faces`, with their class `truth` and their `fold`.
+
+    `faces` is what the control saw. Arms with a preparation of their own have other images, landmarks and `found` in the
+    same rows; labels, partitions and subjects are the same.
+    """
 
     plan: Plan
     faces: FaceSet
@@ -67,7 +72,7 @@ class Results:
 
     @property
     def found(self) -> np.ndarray:
-        """(K,) bool: the detector found a face in the tested image."""
+        """(K,) bool: the control's detector found a face in the tested image."""
         return np.asarray(self.faces.found)[self.rows]
 
     def correct(self, arm: str) -> np.ndarray:
@@ -76,24 +81,38 @@ class Results:
 
 
 def load(plan: Plan, store: Path) -> Results:
-    """Read a study's runs from `store/runs` and its face set from `store/faces`; compare what must be equal.
+    """Read a study's runs from `store/runs` and its face sets from `store/faces`; compare what must be equal.
 
     Raises BadInput when runs are missing (it names them), Damaged when a run or the face set is not whole, when a run is not
     what the plan lists it as, or when runs cannot be pooled: other test images, other classes, no numbers.
     """
     grid = _grid(plan)
     _refuse_missing(grid, store)
-    faces = faceset.load(store / "faces" / plan.faces)
+    sets = _sets(plan, store)
+    faces = sets[plan.control]
     folders = {key: records.run_folder(store, run) for key, run in grid.items()}
-    runs = {key: reading.read(folder, faces) for key, folder in folders.items()}
+    runs = {key: reading.read(folder, sets[key[0]]) for key, folder in folders.items()}
     _refuse_unplanned(runs, plan, folders)
     tested = _tested(runs)
     rows = np.concatenate(list(tested.values()))
     order = np.argsort(rows)
     fold = np.repeat(list(tested), [len(part) for part in tested.values()])[order]
-    arms = {name: _arm(name, runs, tested, order) for name in (plan.control, *plan.treatments)}
+    arms = {name: _arm(name, runs, tested, order, sets[name]) for name in sets}
     return Results(plan=plan, faces=faces, rows=rows[order], truth=np.asarray(faces.labels)[rows[order]], fold=fold,
-                   arms=arms, checks=checks(runs, faces.content))
+                   arms=arms, checks=checks(runs, sets, preparations.differences(plan)))
+
+
+def _sets(plan: Plan, store: Path) -> dict[str, FaceSet]:
+    """Arm -> its face set. Raises Damaged where the plan has none for an arm, or equal preparations have two."""
+    loaded = {folder: faceset.load(store / "faces" / folder) for folder in set(plan.faces.values())}
+    named: dict[str, str] = {}
+    for arm, preparation in preparations.effective(plan).items():
+        if named.setdefault(disk.to_json(preparation), plan.faces.get(arm, "")) != plan.faces.get(arm):
+            raise Damaged(f"the plan of study {plan.name!r} is not whole: arm {arm!r} has no face set, or another than its "
+                          "preparation made", remedy=AGAIN)
+    sets = {arm: loaded[plan.faces[arm]] for arm in (plan.control, *plan.treatments)}
+    pairing.refuse_other_rows(sets)
+    return sets
 
 
 def _grid(plan: Plan) -> dict[tuple[str, int, int], str]:
@@ -124,7 +143,7 @@ def _listed(keys: list, folds) -> str:
 def _refuse_unplanned(runs: Runs, plan: Plan, folders: Mapping[tuple[str, int, int], Path]) -> None:
     """Raises Damaged when a run's arm, recipe, split, fold or replicate is not the one for which the plan lists it."""
     study = plan.study
-    arms = {arm["name"]: {name: value for name, value in arm.items() if name not in ("kind", "name")}
+    arms = {arm["name"]: {name: value for name, value in arm.items() if name not in ("kind", "name", "preparation")}
             for arm in (study["control"], *study["treatments"])}
     shared = {"recipe": study["recipe"], "missed": study["preparation"]["missed"],
               "split": {name: study[name] for name in SPLIT}}
@@ -154,8 +173,8 @@ def _tested(runs: Runs) -> dict[int, np.ndarray]:
     return tested
 
 
-def _arm(name: str, runs: Runs, tested: dict[int, np.ndarray], order: np.ndarray) -> Arm:
+def _arm(name: str, runs: Runs, tested: dict[int, np.ndarray], order: np.ndarray, faces: FaceSet) -> Arm:
     replicates = sorted({replicate for _, _, replicate in runs})
     grouped = [[runs[name, fold, replicate] for fold in tested] for replicate in replicates]
     probabilities = np.stack([np.concatenate([run.test.probabilities for run in group])[order] for group in grouped])
-    return Arm(name=name, records=grouped, probabilities=probabilities)
+    return Arm(name=name, records=grouped, probabilities=probabilities, faces=faces)

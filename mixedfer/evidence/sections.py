@@ -14,8 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mixedfer.evidence import audit_tables, reproduce, wording
+import numpy as np
+
+from mixedfer.evidence import audit_tables, preparations, reproduce, wording
 from mixedfer.evidence.pictures import Picture
+from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.table import Table
 
 SYMBOLS = {"helps": "▲", "hurts": "▼", "equivalent": "=", "inconclusive": "?", wording.UNPROVEN: "✕"}
@@ -56,8 +59,8 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
         Section("explains", "What explains the gain?", _explains(results.plan, table)),
         Section("comparable", "Are the arms comparable?", [
             ("checks", summary["comparable"]["checks"]),
-            ("text", "Every check passed: the arms differed in their inputs and in the layers listed above, and in nothing "
-             "else." if passed else "No. A check failed, so no significance is given anywhere in this report."),
+            ("text", f"Every check passed: the arms differed in their inputs{_own(results)} and in the layers listed above, "
+             "and in nothing else." if passed else "No. A check failed, so no significance is given anywhere in this report."),
             *_files(table("checks"))]),
         Section("leakage", "Were test images seen in training?", [("text", _leaked(summary)), *table("leakage")]),
         Section("decided", "What was decided before and after seeing the test set", [
@@ -68,7 +71,8 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
             ("text", "Intervals are not adjusted for looking at several classes; p (BH) is." if passed
              else "Differences in these runs only."),
             *picture("by_class"), *table("classes"), *picture("confusion"), *picture("by_found"), *table("found")]),
-        Section("gallery", "Face by face", [("gallery", gallery), *picture("side_by_side", "occlusion", "landmarks")]),
+        Section("gallery", "Face by face", [
+            ("gallery", gallery), *picture("picture_grid", "side_by_side", "occlusion", "landmarks")]),
         Section("others", "Other ways to ask", _others(summary, table)),
         Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
         Section("data", "The data", [
@@ -109,8 +113,15 @@ def _explains(plan, table) -> list[Block]:
     found = table("explains", "beyond")
     if len(plan.treatments) < 2:
         return []
-    return [("text", "A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information "
-             "about the face."), *found]
+    landmarks = any(arm["landmarks"] for arm in (plan.study["control"], *plan.study["treatments"]))
+    return [*([("text", "A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information "
+                "about the face.")] if landmarks else []), *found]
+
+
+def _own(results) -> str:
+    """The preparations among what arms differ in."""
+    own = preparations.differences(results.plan)
+    return f", in the preparation of {joined(own)} as said there," if own else ""
 
 
 def _exploratory(passed: bool, moved: bool) -> str:
@@ -124,7 +135,8 @@ def _exploratory(passed: bool, moved: bool) -> str:
 def _leaked(summary: Mapping) -> str:
     found, tested = summary["leakage"], summary["design"]["test_images"]
     people = {None: "The data set names no subjects, so people may be in both.", 0: "No subject of the test was seen."}
-    return (f"Of {tested:,} test images {found['exact']:,} are equal to a training or validation image to the byte, "
+    whose = f" as prepared for {summary['arms'][0]['name']}" if summary["preparations"] else ""
+    return (f"Of {tested:,} test images{whose} {found['exact']:,} are equal to a training or validation image to the byte, "
             f"{found['near']:,} more nearly so, and {found['constant']:,} are of a single gray value. "
             f"{audit_tables.definition(summary['audit'])} "
             + people.get(found["subjects"], f"Subjects of the test that were seen too: {found['subjects']}."))
@@ -146,15 +158,23 @@ def _others(summary: Mapping, table) -> list[Block]:
 
 
 def _found(results, summary: Mapping) -> list[Block]:
-    faces = summary["faces"]
-    if not results.faces.searched:
+    """What became of the pictures; of each preparation, where arms have several."""
+    if not (sets := summary["preparations"]):
+        return [("text", _share(summary["faces"], results.faces.searched, results.found))]
+    seen = [one.faces.found[results.rows] for one in preparations.sets(results)]
+    return [("text", f"{joined(one['arms'])}: {_share(one, one['searched'], found)}") for one, found in zip(sets, seen)]
+
+
+def _share(faces: Mapping, searched: bool, found: np.ndarray) -> str:
+    """How many faces were found in all, and among the test images."""
+    if not searched:
         told = f"No detector was used: the landmarks were placed in the whole picture, in all {faces['images']:,} pictures"
     else:
         share = f" ({faces['found'] / faces['images']:.1%})" if faces["images"] else ""
         told = (f"The detector found a face in {faces['found']:,} of {faces['images']:,} pictures{share}, and in "
-                f"{results.found.sum():,} of the {len(results.rows):,} test images")
+                f"{found.sum():,} of the {len(found):,} test images")
     lost = f"; {faces['unreadable']:,} could not be read" if faces["unreadable"] else ""
-    return [("text", f"{told}{lost}.")]
+    return f"{told}{lost}."
 
 
 def _files(tables: list[Block]) -> list[Block]:

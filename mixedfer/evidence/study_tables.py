@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import partitions, wording
+from mixedfer.evidence import partitions, preparations, wording
+from mixedfer.evidence.preparations import in_words, named
+from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.table import Column, Table, table_of
 
 
@@ -23,8 +24,17 @@ def balance(results) -> Table:
 
 
 def faces(results) -> Table:
-    """Pictures given and faces found, by class, in each partition and among the tested images."""
-    data = results.faces
+    """Pictures given and faces found, by class, in each partition and among the tested images; of every preparation."""
+    sets = [one for one in preparations.sets(results) if one.faces.searched]
+    made = [(", ".join(one.arms), _found(results, one.faces)) for one in sets]
+    if not preparations.several(results):
+        return made[0][1]
+    columns = (Column("arms", "prepared for", "words"), *made[0][1].columns)
+    return Table("faces", made[0][1].title, columns, [[arms, *row] for arms, table in made for row in table.rows])
+
+
+def _found(results, data) -> Table:
+    """Pictures given and faces found in one face set."""
     labels, seen = np.asarray(data.labels), np.asarray(data.found)
     everything = np.ones(len(data), bool)
     official = {name: np.asarray(data.partition) == index for index, name in enumerate(data.meta["partitions"])}
@@ -47,12 +57,14 @@ def checks(summary: dict) -> Table:
 
 def inputs(plan) -> Table:
     """What each arm sees, the only thing in which arms differ; the full names of views only in the CSV."""
-    rows = [[arm["name"], arm["image"], named(arm["landmarks"]), in_words(arm["landmarks"]), named(arm["widened"]), arm["seed"]]
-            for arm in (plan.study["control"], *plan.study["treatments"])]
+    own = preparations.differences(plan)
+    rows = [[arm["name"], arm["image"], named(arm["landmarks"]), in_words(arm["landmarks"]), named(arm["widened"]), arm["seed"],
+             own.get(arm["name"], "none")] for arm in (plan.study["control"], *plan.study["treatments"])]
     columns = (Column("arm"), Column("image", kind="yes"), Column("landmarks", kind="words"), Column("view", reach="csv"),
-               Column("widened", "widened as for", "words"), Column("seed", kind="count"))
+               Column("widened", "widened as for", "words"), Column("seed", kind="count"),
+               Column("preparation", "prepared otherwise", "words"))
     # What no arm uses is not worth a column.
-    kept = [index for index in range(6) if index < 4 or any(row[index] not in ("none", 0) for row in rows)]
+    kept = [index for index in range(7) if index < 4 or any(row[index] not in ("none", 0) for row in rows)]
     return Table("inputs", "What each arm sees", tuple(columns[index] for index in kept),
                  [[row[index] for index in kept] for row in rows])
 
@@ -83,11 +95,12 @@ def decisions(results, summary: dict) -> Table:
 
 
 def hyperparameters(plan) -> Table:
-    """The whole study, flattened, but for its arms; the same for every arm."""
+    """The whole study, flattened, but for its arms; the same for every arm that has no preparation of its own."""
     left_out = ("control", "treatments", "question", "kind")
     rows = [list(item) for item in _flat({key: value for key, value in plan.study.items() if key not in left_out})]
     columns = (Column("setting"), Column("value", kind="words"))
-    return Table("hyperparameters", "Settings, the same for every arm", columns, rows)
+    but = f", but for the preparation of {joined(own)}" if (own := preparations.differences(plan)) else ""
+    return Table("hyperparameters", f"Settings, the same for every arm{but}", columns, rows)
 
 
 def provenance(summary: dict) -> Table:
@@ -97,11 +110,6 @@ def provenance(summary: dict) -> Table:
     return Table("provenance", "Software, device and data", columns, rows)
 
 
-def named(view: Any) -> str:
-    """A view by its name and its values, without modules and hashes."""
-    return re.sub(r"[\w.]+:(\w+)(@\w+)?", r"\1", in_words(view))
-
-
 def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, str]]:
     """(dotted name, value) of every leaf; a part's kind stands at the part's own name."""
     if not isinstance(node, dict):
@@ -109,13 +117,3 @@ def _flat(node: Any, prefix: str = "") -> Iterable[tuple[str, str]]:
     kind = [(prefix, str(node["kind"]))] if "kind" in node and prefix else []
     return kind + [item for key, value in node.items() if key != "kind"
                    for item in _flat(value, f"{prefix}.{key}" if prefix else key)]
-
-
-def in_words(value: Any) -> str:
-    """A JSON value as people write it; a part of a study by its kind and fields."""
-    if isinstance(value, dict):
-        fields = ", ".join(f"{key} = {in_words(item)}" for key, item in value.items() if key != "kind")
-        return f"{value['kind']}({fields})" if "kind" in value and fields else str(value.get("kind", fields))
-    if isinstance(value, list):
-        return ", ".join(in_words(item) for item in value)
-    return {None: "none", True: "yes", False: "no"}[value] if value is None or isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import audit, calibration, duplicates, leakage, metrics, partitions
+from mixedfer.evidence import audit, calibration, duplicates, leakage, metrics, partitions, preparations
 from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, refusal, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
@@ -25,7 +25,8 @@ SCHEMA = 1
 def summarise(results: Results, findings: list[Finding]) -> dict:
     """The content of results.json: `schema`, `study`, `question`, `metric`, `higher_is_better`, `margin`,
     `first_margin`, `first_metric`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first),
-    `comparable`, `faces`, `audit`, `leakage` and `provenance`.
+    `comparable`, `faces` (the control's), `preparations` (one entry per face set, where arms see several), `audit`, `leakage`
+    and `provenance`.
     """
     plan, copies = results.plan, duplicates.find(results.faces)
     exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
@@ -37,10 +38,18 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
-        "faces": results.faces.counts(), "leakage": leakage.summarise(results, copies),
+        "faces": results.faces.counts(), "preparations": _preparations(results),
+        "leakage": leakage.summarise(results, copies),
         "audit": audit.summarise(results.faces, partitions.of(results), copies),
         "provenance": _provenance(results),
     }
+
+
+def _preparations(results: Results) -> list[dict]:
+    """Which arms see which face set, how it was prepared otherwise than the study says, and how many faces were found."""
+    sets = preparations.sets(results)
+    return [{"arms": one.arms, "differs": one.differs, "data": one.faces.content, "searched": one.faces.searched,
+             **one.faces.counts()} for one in sets] if len(sets) > 1 else []
 
 
 def _design(results: Results) -> dict:
@@ -183,4 +192,8 @@ def _provenance(results: Results) -> dict[str, Any]:
             if value not in seen.setdefault(key, []):
                 seen[key].append(value)
     single = {key: values[0] if len(values) == 1 else values for key, values in sorted(seen.items())}
-    return single | {"faces": results.plan.faces, "data": results.faces.content, "runs": len(records)}
+    sets = preparations.sets(results)
+    named = {"faces": {one.arms[0]: results.plan.faces[one.arms[0]] for one in sets},
+             "data": {one.arms[0]: one.faces.content for one in sets}}
+    alone = {key: value if len(sets) > 1 else value[results.plan.control] for key, value in named.items()}
+    return single | alone | {"runs": len(records)}

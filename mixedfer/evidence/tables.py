@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence import audit_tables, controls, study_tables, wording
+from mixedfer.evidence import audit_tables, controls, preparations, study_tables, wording
 from mixedfer.evidence.table import Column, Table, gap, table_of, to_csv
 
 #: In the order in which they are told.
@@ -24,7 +24,8 @@ def every(results, summary: dict) -> list[Table]:
         arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested),
         calibration(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
-        *([found(summary), study_tables.faces(results)] if results.faces.searched else []),
+        *([found(summary)] if results.faces.searched else []),
+        *([study_tables.faces(results)] if any(one.faces.searched for one in preparations.sets(results)) else []),
         leaking(summary, tested), study_tables.balance(results), *audit_tables.tables(summary["audit"]),
         study_tables.checks(summary),
         study_tables.inputs(results.plan),
@@ -98,7 +99,8 @@ def found(summary: dict) -> Table:
     columns = [Column(part, f"{part} (n = {images:,}), %", "spread") for part, images in parts.items()]
     rows = [[arm["name"], *((values["mean"], values["sd"]) for values in arm["accuracy"].values())]
             for arm in summary["arms"]]
-    return Table("found", "Accuracy on found and missed faces, mean ± sd", (Column("arm"), *columns), rows)
+    whose = f" (of the preparation of {summary['arms'][0]['name']})" if summary["preparations"] else ""
+    return Table("found", f"Accuracy on found and missed faces{whose}, mean ± sd", (Column("arm"), *columns), rows)
 
 
 def classes(summary: dict, tested: bool) -> Table:
@@ -173,6 +175,8 @@ def predictions(results) -> str:
     names = np.array(data.classes, dtype=object)
     columns = {"image": [data.name(int(row)) for row in results.rows], "class": names[results.truth],
                "found": ["yes" if seen else "no" for seen in results.found]}
+    for one in preparations.sets(results)[1:]:
+        columns[f"found, {', '.join(one.arms)}"] = ["yes" if seen else "no" for seen in one.faces.found[results.rows]]
     if len(set(results.fold.tolist())) > 1:
         columns["fold"] = results.fold + 1
     for arm, runs in results.arms.items():

@@ -171,8 +171,8 @@ def meaning(comparison: Mapping, summary: Mapping) -> str:
         return NOT_COMPARABLE
     failed = [arm for arm in fallen(summary) if arm in (comparison["control"], comparison["treatment"])]
     if failed:
-        return (f"Training failed in runs of {' and '.join(failed)} (see the warning above): this does not tell what landmarks "
-                "are worth.")
+        return (f"Training failed in runs of {' and '.join(failed)} (see the warning above): this says nothing about what the "
+                "arms see.")
     if not comparison.get("ci95"):
         return "Nothing was tested, so this says what these runs did and nothing about other runs."
     side = "above +" if comparison["ci95"][0] > 0 else "below −"

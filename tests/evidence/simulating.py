@@ -26,7 +26,7 @@ def results(probabilities: np.ndarray, truth: np.ndarray, *, subjects=None, fold
                             content="0", counts=dict)
     plan = SimpleNamespace(metric=metric, margin=margin, control="control", treatments=["treatment"], name="simulated",
                            question="?", first_margin=margin, varied={}, faces="0")
-    arms = {name: Arm(name, list(runs), table) for name, runs, table in zip(NAMES, records, probabilities)}
+    arms = {name: Arm(name, list(runs), table, faces) for name, runs, table in zip(NAMES, records, probabilities)}
     return Results(plan, faces, np.arange(images), truth, np.zeros(images, int) if fold is None else fold, arms, [])
 
 

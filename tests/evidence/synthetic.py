@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,7 +17,6 @@ from scipy.special import ndtri
 
 from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
-from mixedfer.geometry import OUTLINES
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.views.constant import Constant
 from mixedfer.learning.views.found_flag import FoundFlag
@@ -26,13 +24,13 @@ from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Cell, Preparation, Recipe, Study
+from tests.evidence.drawing import SIZE, draw, face
 
-SIZE = 48
 EPOCHS = 4
 GRID = 8
 #: What arms see of the landmarks, by their names; all others see the face's own.
-VIEWS = {"image-only": None, "shuffled": Shuffled(normalised), "noise": Noise(normalised), "constant": Constant(normalised),
-         "found flag": FoundFlag()}
+VIEWS = {"image-only": None, "whole": None, "shuffled": Shuffled(normalised), "noise": Noise(normalised),
+         "constant": Constant(normalised), "found flag": FoundFlag()}
 
 
 @dataclass(frozen=True)
@@ -76,13 +74,14 @@ def scores(rng: np.random.Generator, replicates: int, images: int, accuracies: t
 
 
 def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, margin: float = 0.02,
-          recipe: Mapping = MappingProxyType({})) -> Study:
+          recipe: Mapping = MappingProxyType({}), own: Mapping = MappingProxyType({})) -> Study:
     """A study whose first arm is the control; an arm sees the image unless its name contains "landmarks-only".
 
-    Names in `VIEWS` say what an arm sees of the landmarks; an arm whose name ends in " again" has its own seed (A/A).
+    Names in `VIEWS` say what an arm sees of the landmarks; an arm whose name ends in " again" has its own seed (A/A). `own`
+    has preparations of arms by their names.
     """
     made = [Arm(name, image="landmarks-only" not in name, landmarks=VIEWS.get(name.removesuffix(" again"), normalised),
-                seed=int(name.endswith(" again"))) for name in arms]
+                preparation=own.get(name), seed=int(name.endswith(" again"))) for name in arms]
     values = {"backbone": stand_in, "landmark_branch": stand_in, "fusion": stand_in, "epochs": EPOCHS, "batch_size": 16,
               "learning_rate": 0.01, "schedule": stand_in, **recipe}
     return Study(question="Do landmarks help on drawn faces?", dataset=Drawn(),
@@ -93,18 +92,20 @@ def study(arms=("image-only", "mixed"), *, replicates: int = 5, folds: int = 0, 
 def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, images: int = 200,
           classes=("happy", "sad"), effect: float | Mapping[str, float] = 0.1, accuracy: float = 0.7,
           folds: int = 0, margin: float = 0.02, missed: float = 0.3, collapsed: tuple[str, ...] = (), seed: int = 0,
-          name: str = "drawn", recipe: Mapping = MappingProxyType({}),
+          name: str = "drawn", recipe: Mapping = MappingProxyType({}), own: Mapping = MappingProxyType({}),
           edit: Callable[[str, int, int, dict], None] | None = None) -> records.Plan:
     """Write a finished study to `store` and return its plan (also written, as `mixedfer run` would leave it).
 
     `images` is the number of tested images (in all folds together); `effect` is what a treatment adds to the accuracy
     of the control, for all treatments or by name. Arms in `collapsed` answer one constant, the class prior.
-    `recipe` has values other than the study's usual ones. `edit(arm, fold, replicate, facts)` may spoil a run before it is
-    written: `facts` holds spec, provenance, proof, history, summary, the rows "train", and "test", "validation" and
-    "occlusion", each a dict of arrays. The proof's hashes of rows follow rows that it changes.
+    `recipe` has values other than the study's usual ones; arms in `own` have that preparation, and see negatives.
+    `edit(arm, fold, replicate, facts)` may spoil a run before it is written: `facts` holds spec, provenance, proof,
+    history, summary, the rows "train", and "test", "validation" and "occlusion", each a dict of arrays. The proof's hashes of
+    rows follow rows that it changes.
     """
-    made = study(arms, replicates=replicates, folds=folds, margin=margin, recipe=recipe)
-    faces, arrays = write_faces(store, images, classes, folds=folds, missed=missed, seed=seed)
+    made = study(arms, replicates=replicates, folds=folds, margin=margin, recipe=recipe, own=own)
+    sets = {arm: write_faces(store, images, classes, folds=folds, missed=missed, seed=seed, own=own.get(arm)) for arm in arms}
+    arrays = sets[arms[0]][1]
     tested = np.flatnonzero(arrays["partition"] == PARTITIONS.index("test")) if not folds else np.arange(images)
     gain = {arm: effect.get(arm, 0.0) if isinstance(effect, Mapping) else effect for arm in arms[1:]}
     right = scores(seeds.generator(seed, "scores"), replicates, len(tested),
@@ -118,12 +119,12 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
         if cell.arm.name in collapsed:
             answers[:] = np.bincount(arrays["labels"], minlength=len(classes)) / len(arrays["labels"])
         parts = {"train": np.setdiff1d(np.arange(len(arrays["labels"])), [*rows, *held]), "validation": held, "test": rows}
-        left = facts(cell, faces.removeprefix("drawn-"), parts, answers.astype(np.float32))
+        left = facts(cell, sets[cell.arm.name][0].removeprefix("drawn-"), parts, answers.astype(np.float32))
         cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate,
                       "run": _write_run(store, cell, left, edit)})
     command = {"file": f"experiments/{name}.py", "settings": [], "threads": 1, "predictor": None, "backend": "tensorflow"}
-    plan = records.Plan(name=name, study=canonical(made), faces=faces, cells=cells, varied={}, command=command,
-                        first_margin=margin, first_metric=made.metric)
+    plan = records.Plan(name=name, study=canonical(made), faces={arm: faces for arm, (faces, _) in sets.items()}, cells=cells,
+                        varied={}, command=command, first_margin=margin, first_metric=made.metric)
     records.write_plan(records.plan_file(store, name, made.making()), plan)
     return plan
 
@@ -133,12 +134,15 @@ def changed(plan: records.Plan, **words) -> records.Plan:
     return dataclasses.replace(plan, study={**plan.study, **words})
 
 
-def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: float = 0.3, seed: int = 0):
-    """Write a face set of drawn faces; returns its folder name and arrays. Without folds, 3 in 7 images are tested."""
+def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: float = 0.3, seed: int = 0, own=None):
+    """Write a face set of drawn faces; returns its folder name and arrays. Without folds, 3 in 7 images are tested.
+
+    With a preparation of an arm's `own` they are negatives of its size, and other ones are found.
+    """
     rng = seeds.generator(seed, "faces")
     count = images if folds else images * 7 // 3
     labels = np.arange(count) % len(classes)
-    landmarks = np.stack([_face(rng, label / max(1, len(classes) - 1)) for label in labels]).astype(np.float32)
+    landmarks = np.stack([face(rng, label / max(1, len(classes) - 1)) for label in labels]).astype(np.float32)
     grounds = seeds.generator(seed, "grounds").integers(0, 120, (count, 6, 6))  # before one ground all were nearly equal
     partition = np.full(count, -1, np.int8)
     if not folds:
@@ -146,16 +150,21 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
         partition[:images // 3] = PARTITIONS.index("validation")
         partition[count - images:] = PARTITIONS.index("test")
     arrays = {
-        "images": np.stack(list(map(_draw, landmarks, grounds)))[..., None], "landmarks": landmarks,
+        "images": np.stack(list(map(draw, landmarks, grounds)))[..., None], "landmarks": landmarks,
         "boxes": np.tile(np.float32([0, 0, SIZE, SIZE]), (count, 1)), "found": rng.random(count) >= missed,
         "readable": np.ones(count, bool), "labels": labels.astype(np.int64), "partition": partition,
         "votes": np.eye(len(classes), dtype=np.float32)[labels],
         "subjects": (np.arange(count) // 10).astype(np.int64),
         "ids": np.array([f"drawn-{row:05d}".encode() for row in range(count)]),
     }
+    if own:
+        scale = own.size / SIZE
+        at = (np.arange(own.size) / scale).astype(int)
+        arrays |= {"images": 255 - arrays["images"][:, at[:, None], at], "landmarks": landmarks * np.float32(scale),
+                   "found": np.roll(arrays["found"], 1)}
     key = f"drawn-{content_hash(arrays, tuple(classes))}"
     meta = {"content": content_hash(arrays, tuple(classes)), "classes": list(classes), "partitions": list(PARTITIONS),
-            "dataset": canonical(Drawn()), "preparation": canonical(Preparation(detector=Finder())), "unreadable": [],
+            "dataset": canonical(Drawn()), "preparation": canonical(own or Preparation(detector=Finder())), "unreadable": [],
             "note": "", "searched": True}
     if not disk.is_done(store / "faces" / key):
         with disk.new_folder(store / "faces" / key) as part:
@@ -182,9 +191,9 @@ def facts(cell: Cell, content: str, parts: dict[str, np.ndarray], answers: np.nd
                        "deterministic": True},
         "proof": {"initial_weights": {path: {"shape": shape, "sha256": sha(path, shape, at)}
                                       for path, shape in shapes.items()},
-                  "shown": [_seen(cell, "train", epoch, *at) for epoch in range(EPOCHS)],
-                  "evaluated": {part: _seen(cell, part, cell.fold) for part in ("validation", "test")},
-                  "first_batches": sha("batches", at), "split": _hashes(parts), "learning_rate": rates},
+                  "shown": [_seen(cell, content, "train", epoch, *at) for epoch in range(EPOCHS)],
+                  "evaluated": {part: _seen(cell, content, part, cell.fold) for part in ("validation", "test")},
+                  "first_batches": sha("batches", at, content), "split": _hashes(parts), "learning_rate": rates},
         "history": _history(cell, rates),
         "summary": {"parameters": sum(int(np.prod(shape)) for path, shape in shapes.items() if "seed" not in path),
                     "epochs": EPOCHS, "selected_epoch": EPOCHS, "images": {part: len(rows) for part, rows in parts.items()},
@@ -212,15 +221,15 @@ def _history(cell: Cell, rates: list[float]) -> list[dict]:
              "validation_accuracy": 0.42 + 0.08 * epoch + bonus} for epoch, rate in enumerate(rates, 1)]
 
 
-def _seen(cell: Cell, *axes) -> dict[str, str]:
-    """What `witness.Seen` tells of an epoch or a partition."""
+def _seen(cell: Cell, content: str, *axes) -> dict[str, str]:
+    """What `witness.Seen` tells of an epoch or a partition of the face set with this content."""
     view = cell.arm.landmarks
     # A constant does not follow the order of an epoch, and noise is drawn from the cell's seed.
     shown = (*axes, cell.seed) if isinstance(view, Noise) else (axes[0], cell.fold) if isinstance(view, Constant) else axes
     others = getattr(view, "shows", "own").startswith("others")
     return {"order": sha("order", *axes), "draws": sha("draws", *axes),
             "sources": sha("sources", cell.arm.seed, *axes) if others else "own",
-            "landmarks": sha("landmarks", canonical(view), *shown)}
+            "landmarks": sha("landmarks", canonical(view), content, *shown)}
 
 
 def _hashes(parts: Mapping[str, np.ndarray]) -> dict[str, str]:
@@ -263,35 +272,3 @@ def _answers(rng, truth, right, classes: int) -> np.ndarray:
     logits[np.arange(len(truth)), answered] = logits.max(-1) + rng.uniform(0.2, 3, len(truth))
     likelihood = np.exp(logits)
     return likelihood / likelihood.sum(-1, keepdims=True)
-
-
-def _face(rng, frown: float) -> np.ndarray:
-    """68 points of a drawn face in pixels; the mouth's corners sink as `frown` goes from 0 to 1."""
-    def arc(centre, radii, start, stop, count, closed=False):
-        angle = np.linspace(np.radians(start), np.radians(stop), count, endpoint=not closed)
-        return np.stack([centre[0] + radii[0] * np.cos(angle), centre[1] + radii[1] * np.sin(angle)], -1)
-    mouth = (24, 36)
-    points = np.concatenate([
-        arc((24, 22), (17, 22), 180, 0, 17), arc((16, 17), (6, 3), 180, 360, 5), arc((32, 17), (6, 3), 180, 360, 5),
-        np.stack([np.full(4, 24.0), np.linspace(19, 27, 4)], -1), arc((24, 28), (4, 2), 180, 0, 5),
-        arc((16, 20), (3.5, 1.5), 180, 540, 6, True), arc((32, 20), (3.5, 1.5), 180, 540, 6, True),
-        arc(mouth, (7, 3), 180, 540, 12, True), arc(mouth, (5, 1.5), 180, 540, 8, True)])
-    points[48:, 1] += (frown - 0.5) * 6 * ((points[48:, 0] - 24) / 7) ** 2
-    return 24 + (points - 24) * rng.uniform(0.8, 1.0) + rng.normal(0, 0.8, 2) + rng.normal(0, 0.2, (68, 2))
-
-
-def _draw(points: np.ndarray, ground: np.ndarray) -> np.ndarray:
-    """A (48, 48) uint8 picture: a light head on a darker ground of 6 x 6 patches, with the outlines drawn in."""
-    y, x = np.mgrid[:SIZE, :SIZE]
-    left, right, chin = points[0], points[16], points[8]
-    centre, radius = (left + right) / 2, (right[0] - left[0]) / 2
-    head = ((x - centre[0]) / radius) ** 2 + ((y - centre[1]) / (chin[1] - centre[1])) ** 2 < 1
-    picture = np.where(head, 190, np.kron(ground, np.ones((8, 8)))).astype(np.uint8)
-    for group, closed in OUTLINES:
-        line = points[group]
-        line = np.concatenate([line, line[:1]]) if closed else line
-        steps = np.linspace(0, 1, 12)[:, None]
-        marks = np.concatenate([a + (b - a) * steps for a, b in pairwise(line)])
-        x_marks, y_marks = marks.round().astype(int).clip(0, SIZE - 1).T
-        picture[y_marks, x_marks] = 20
-    return picture

@@ -110,7 +110,7 @@ def test_a_class_without_test_images(tmp_path):
 
 def _with_a_class_more(arm):
     wider = np.concatenate([arm.probabilities, np.zeros((*arm.probabilities.shape[:2], 1), np.float32)], -1)
-    return results.Arm(arm.name, arm.records, wider)
+    return results.Arm(arm.name, arm.records, wider, arm.faces)
 
 
 def test_differing_software_is_listed(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import grouped
 
 ORDER = 70
@@ -19,10 +20,11 @@ def applies(results, summary) -> bool:
 def caption(results, summary) -> str:
     """What became of missed faces."""
     missed = {"exclude": "Pictures without a found face were left out of every arm, before arms existed.",
-              "whole-image": "Where no face was found, every arm saw the whole picture, and the "
+              "whole-image": f"Where no face was found, {preparations.those_with(results)} saw the whole picture, and the "
                              "landmarks were placed in it."}
+    told = f"{missed[results.plan.study['preparation']['missed']]} {preparations.by_whom(results)}".strip()
     return ("Test images by whether the detector found a face. Large markers: mean over replicates; small ones and the "
-            f"line: every replicate. {missed[results.plan.study['preparation']['missed']]}")
+            f"line: every replicate. {told}")
 
 
 def alt(results, summary) -> str:

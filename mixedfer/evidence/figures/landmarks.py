@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import style
 from mixedfer.geometry import OUTLINES
 
@@ -25,6 +26,11 @@ class Example:
     title: str
     row: int | None
     note: str = ""
+
+
+def applies(results, summary) -> bool:
+    """Whether all arms see the same pictures; where not, `picture_grid` shows those of each."""
+    return not preparations.several(results)
 
 
 def caption(results, summary) -> str:
@@ -84,10 +90,11 @@ def _pair(figure: Figure, results, item: Example, left: float, bottom: float, si
         else:
             style.picture(axes, results.faces, item.row)
     if item.row is not None:
-        _landmarks(marked, np.asarray(results.faces.landmarks[item.row]), bool(results.faces.found[item.row]))
+        mark(marked, np.asarray(results.faces.landmarks[item.row]), bool(results.faces.found[item.row]))
 
 
-def _landmarks(axes: Axes, points: np.ndarray, found: bool) -> None:
+def mark(axes: Axes, points: np.ndarray, found: bool) -> None:
+    """The 68 points (68, 2) and their outlines; dashed orange where no face was found."""
     colour = FOUND if found else MISSED
     for shade, wide in (("black", 1.6), (colour, 0.8)):
         for group, closed in OUTLINES:

@@ -8,6 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import style
 from mixedfer.records import Occlusion
 
@@ -31,7 +32,9 @@ def caption(results, summary) -> str:
     return ("Orange: covering the square around this place with the image's mean gray lowers the probability of the true "
             "class, so this arm relies on it. Purple: covering raises it. Means over replicates, one scale for all; "
             "the number below is the probability uncovered. Shown are the first test images of each class; nobody chose "
-            "them. Only the image is covered: the landmarks of arms that have them stay as they are.")
+            "them. Only the image is covered: the landmarks of arms that have them stay as they are."
+            + (f" Each map lies over the picture as its arm saw it; on the left, as {shown(results)[0]} saw it."
+               if preparations.several(results) else ""))
 
 
 def alt(results, summary) -> str:
@@ -70,7 +73,7 @@ def draw(results, summary) -> Figure:
             left, top = 0.08 + (at % 2) * (style.WIDTH / 2 + 0.04), figure.get_figheight() - 0.3 - at // 2 * (side + 0.3)
             for column, arm in enumerate((None, *arms)):
                 axes = _axes(figure, left + column * (side + 0.06), top - side, side)
-                style.picture(axes, results.faces, int(made[arms[0]][0][index]))
+                style.picture(axes, results.arms[arm or arms[0]].faces, int(made[arms[0]][0][index]))
                 if at < 2:
                     axes.set_title(style.short(arm or "image", 17))
                 if arm:

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixedfer import seeds
-from mixedfer.evidence import answers
+from mixedfer.evidence import answers, preparations
 from mixedfer.evidence.figures import style
 
 ORDER = 80
@@ -31,10 +31,12 @@ def caption(results, summary) -> str:
     """Who is compared, and how the faces were chosen."""
     control, treatment = results.plan.control, results.plan.treatments[0]
     others = " Other treatments: tables/predictions.csv." if len(results.plan.treatments) > 1 else ""
+    twice = (f" Of each face the left picture is what {control} saw, the right what {treatment} saw."
+             if preparations.between(results, treatment, control) else "")
     return (f"{treatment} against {control}. An arm's answer is the one that most of its replicates gave. "
             f"Shown are {FACES} faces per outcome, drawn at random with a fixed seed; the headings say how many "
             "test images had that outcome. Bars: probability of each class, mean over replicates. ★ marks the truth; "
-            f"the numbers below each face say how many replicates were right.{others}")
+            f"the numbers below each face say how many replicates were right.{twice}{others}")
 
 
 def alt(results, summary) -> str:
@@ -76,16 +78,21 @@ def _heading(outcome: Outcome, total: int) -> str:
 
 
 def _face(figure: Figure, results, image: int, left: float, top: float, bars: float) -> None:
+    """A face with how often either arm was right; two pictures of it where the arms saw it prepared in two ways."""
     width, height = figure.get_size_inches()
-    side = 0.95
-    place = figure.add_axes((left / width, (top - side) / height, side / width, side / height))
-    style.picture(place, results.faces, int(results.rows[image]))
     arms = (results.plan.control, results.plan.treatments[0])
+    shown = arms if preparations.between(results, *arms) else arms[:1]
+    side = 0.95 if len(shown) == 1 else 0.7
+    for column, arm in enumerate(shown):
+        place = figure.add_axes(((left + column * (side + 0.05)) / width, (top - side) / height, side / width, side / height))
+        style.picture(place, results.arms[arm].faces, int(results.rows[image]))
     for line, arm in enumerate(arms):
         correct = results.arms[arm].probabilities[:, image].argmax(-1) == results.truth[image]
-        told, below = f"{correct.sum()} of {len(correct)} right", top - side - 0.04 - 0.12 * line
-        figure.text(left / width, below / height, told, fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
-    axes = figure.add_axes(((left + side + 0.85) / width, (top - bars) / height, (width / FACES - side - 1.2) / width,
+        column, row = (line, 0) if len(shown) > 1 else (0, line)
+        figure.text((left + column * (side + 0.05)) / width, (top - side - 0.04 - 0.12 * row) / height,
+                    f"{correct.sum()} of {len(correct)} right", fontsize=6.5, va="top", color=style.colours(results.plan)[arm])
+    start = len(shown) * (side + 0.05) + 0.8
+    axes = figure.add_axes(((left + start) / width, (top - bars) / height, (width / FACES - start - 0.35) / width,
                             bars / height))
     _bars(axes, results, image, arms)
 

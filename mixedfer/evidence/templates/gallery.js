@@ -65,6 +65,20 @@ function controls() {
 }
 
 // ---- one face
+// The arms of a card that see other pictures than each other; those of one set follow those of the other on the sheet.
+const seeing = () => data.sets[control] === data.sets[state.treatment] ? [control] : [control, state.treatment];
+
+function own(at, k, arm) {
+  const set = data.sets[arm], whose = data.seen.length > 1 ? `, as ${data.arms[arm]} sees it` : "";
+  return picture(set * data.shown.length + at, data.seen[set][at] === 1, `${data.classes[data.truth[k]]}, ${data.names[at]}${whose}`);
+}
+
+function lost(at) {
+  const arms = seeing().filter(arm => data.seen[data.sets[arm]][at] === 0);
+  if (arms.length === 0) return "";
+  return arms.length < seeing().length ? ` · no face found for ${data.arms[arms[0]]}` : " · no face found";
+}
+
 function bars(at, k) {
   const arms = [control, state.treatment];
   const told = arms.map(arm => `${data.arms[arm]}: ` + data.classes.map((name, index) =>
@@ -78,10 +92,8 @@ function bars(at, k) {
 function card(at) {
   const k = data.shown[at];
   const votes = arm => `${right(arm, k) ? "✓" : "✕"} ${data.classes[data.answers[arm][k]]}, ${data.agree[arm][k]} of ${data.replicates}`;
-  const missed = data.searched && data.found[k] === 0 ? " · no face found" : "";
-  return make("li", {class: "face"},
-    picture(at, data.found[k] === 1, `${data.classes[data.truth[k]]}, ${data.names[at]}`),
-    make("p", {class: "truth"}, data.classes[data.truth[k]], make("small", {}, missed)), bars(at, k),
+  return make("li", {class: "face"}, make("div", {class: "pictures"}, ...seeing().map(arm => own(at, k, arm))),
+    make("p", {class: "truth"}, data.classes[data.truth[k]], make("small", {}, lost(at))), bars(at, k),
     make("p", {class: "votes"}, votes(control)),
     make("p", {class: "votes", style: `border-color: ${data.colours[state.treatment]}`}, votes(state.treatment)),
     make("p", {class: "source", title: data.names[at]}, data.names[at]));
