@@ -90,10 +90,11 @@ class FaceSet:
         return taken
 
     def counts(self) -> dict:
-        """Pictures listed and faces found, in all, by class and by partition, as in `results.json`; how many of the listed
-        could not be read; and how many more the data set left out, by reason.
+        """Pictures that could be read and faces found in them, in all, by class and by partition, as in `results.json`; how
+        many of the listed ones could not be read; and how many more the data set left out, by reason.
         """
         def count(rows):
+            rows = rows & self.readable
             return {"images": int(rows.sum()), "found": int((rows & self.found).sum())}
         everything = np.ones(len(self), bool)
         by_class = {name: count(self.labels == index) for index, name in enumerate(self.classes)}
@@ -123,8 +124,8 @@ def verify(faces: FaceSet) -> None:
 
 
 def content_hash(arrays: dict[str, np.ndarray], classes: tuple[str, ...]) -> str:
-    """The hash that names what training can see: images, landmarks, found, readable, labels, partition, subjects."""
-    seen = ("images", "landmarks", "found", "readable", "labels", "partition", "subjects")
+    """The hash that names what training can see: images, landmarks, found, readable, labels, votes, partition, subjects."""
+    seen = ("images", "landmarks", "found", "readable", "labels", "votes", "partition", "subjects")
     return disk.hash_arrays(np.array("\n".join(classes)), *(arrays[name] for name in seen))[:20]
 
 

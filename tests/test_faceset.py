@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 
 from mixedfer import faceset
@@ -27,6 +28,17 @@ def test_a_set_whose_meta_lacks_something_is_damaged(prepared, tmp_path):
         (copy / "meta.json").write_text(content)
         with pytest.raises(Damaged, match=r"meta\.json: it does not say .*partitions.*Delete .*again"):
             faceset.load(copy)
+
+
+def test_all_that_training_can_see_is_in_the_name(prepared):
+    """Also the votes: with other votes and the same labels, soft labels train something else."""
+    _, faces = prepared
+    arrays = {name: np.array(getattr(faces, name)) for name in faceset.ARRAYS}
+    assert faceset.content_hash(arrays, faces.classes) == faces.content
+    for name in set(faceset.ARRAYS) - {"boxes", "ids"}:
+        changed = arrays[name].copy()
+        changed.view(np.uint8).reshape(-1)[-1] ^= 1
+        assert faceset.content_hash({**arrays, name: changed}, faces.classes) != faces.content, name
 
 
 def test_a_changed_byte_of_a_finished_set_is_noticed(prepared, tmp_path):

@@ -36,14 +36,14 @@ def faces(results) -> Table:
 def _found(results, data) -> Table:
     """Pictures given and faces found in one face set."""
     labels, seen = np.asarray(data.labels), np.asarray(data.found)
-    everything = np.ones(len(data), bool)
+    everything = np.asarray(data.readable)
     official = {name: np.asarray(data.partition) == index for index, name in enumerate(data.meta["partitions"])}
     tested = np.isin(np.arange(len(data)), results.rows)
     parts = {"all": everything, **{name: rows for name, rows in official.items() if rows.any()}}
     parts |= {} if any(np.array_equal(tested, rows) for rows in parts.values()) else {"tested": tested}
     kinds = {**{name: labels == index for index, name in enumerate(data.classes)}, None: everything}
     rows = [["all" if name is None else name,
-             *((int((own & part & seen).sum()), int((own & part).sum())) for part in parts.values())]
+             *((int((own & part & everything & seen).sum()), int((own & part & everything).sum())) for part in parts.values())]
             for name, own in kinds.items()]
     columns = (Column("class"), *(Column(part, kind="share") for part in parts))
     return Table("faces", "Pictures in which a face was found", columns, rows)
