@@ -121,7 +121,7 @@ def _explains(plan, table) -> list[Block]:
 def _own(results) -> str:
     """The preparations among what arms differ in."""
     own = preparations.differences(results.plan)
-    return f", in the preparation of {joined(own)} as said there," if own else ""
+    return f", in the preparation of {joined(own)} (see recipe and data)" if own else ""
 
 
 def _exploratory(passed: bool, moved: bool) -> str:
@@ -162,7 +162,9 @@ def _found(results, summary: Mapping) -> list[Block]:
     if not (sets := summary["preparations"]):
         return [("text", _share(summary["faces"], results.faces.searched, results.found))]
     seen = [one.faces.found[results.rows] for one in preparations.sets(results)]
-    return [("text", f"{joined(one['arms'])}: {_share(one, one['searched'], found)}") for one, found in zip(sets, seen)]
+    told = [("text", f"{joined(one['arms'])}: {_share(one, one['searched'], found)}") for one, found in zip(sets, seen)]
+    return [*told, ("text", f"Copies were looked for among the pictures as prepared for {results.plan.control}; what each "
+                    "partition holds is told of these.")]
 
 
 def _share(faces: Mapping, searched: bool, found: np.ndarray) -> str:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from mixedfer import disk, faceset
 from mixedfer.errors import BadInput, Damaged
-from mixedfer.evidence import comparing, controls, gallery, preparations, report, results, summary, tables
+from mixedfer.evidence import answers, comparing, controls, gallery, preparations, report, results, summary, tables
 from mixedfer.evidence.figures import occlusion, picture_grid, side_by_side
 from mixedfer.study import Preparation
 from tests.evidence.spoiling import failures, on
@@ -194,6 +194,8 @@ def test_figures_show_each_arms_own_pictures(study, numbers):
     assert {picture.shape for picture in pictures} == {(48, 48), (32, 32)}
     found = [one.faces.found[study.rows[picture_grid.chosen(study)]] for one in preparations.sets(study)]
     assert (found[0] != found[1]).any()
+    given = np.stack([answers.answer(study, arm)[picture_grid.chosen(study)] for arm in study.arms])
+    assert (given != given[0]).any(0)[3:].all() and len(picture_grid.chosen(study)) == picture_grid.ROWS
     assert TOLD in picture_grid.caption(study, numbers) and "whole answered" in picture_grid.alt(study, numbers)
     assert occlusion.draw(study, numbers) and "as image-only saw it" in occlusion.caption(study, numbers)
 
@@ -208,7 +210,7 @@ def test_two_pictures_of_a_face_stand_side_by_side(tmp_path):
 def test_the_page_speaks_of_preparations_and_not_of_landmarks_alone(tmp_path):
     made = report.write(compared(tmp_path, ("image-only", "whole")), tmp_path, tmp_path / "reports")
     page = (made.folder / "report.md").read_text()
-    assert "the arms differed in their inputs, in the preparation of whole as said there," in page
+    assert "the arms differed in their inputs, in the preparation of whole (see recipe and data) and" in page
     assert "A gain is due to landmarks" not in page
     assert re.search(r"image-only: The detector found a face in .*\n+whole: The detector found", page)
     assert "as prepared for image-only" in page and "picture_grid" in page

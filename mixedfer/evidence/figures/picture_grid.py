@@ -12,8 +12,10 @@ from mixedfer.evidence.proof_reading import joined
 
 ORDER = 78
 TITLE = "The same pictures, prepared in different ways"
-#: Rows at most, the largest side of a picture, and the height of a line of text; both in inches.
-ROWS, SIDE, LINE = 10, 1.1, 0.13
+#: Classes at most, and rows that are filled up with pictures on which arms disagree.
+CLASSES, ROWS = 8, 6
+#: The largest side of a picture, and the height of a line of text, in inches.
+SIDE, LINE = 1.1, 0.13
 #: Left of the pictures: the true class. Between preparations.
 MARGIN, GAP = 0.75, 0.1
 
@@ -27,9 +29,9 @@ def caption(results, summary) -> str:
     """How the pictures were chosen, and what differs."""
     told = "; ".join(f"{joined(one.arms)}: {one.differs or 'as the study says'}" for one in preparations.sets(results))
     return (f"{told}. Each picture as the network saw it, and with the 68 landmarks and their outlines, dashed orange where no "
-            "face was found. Shown is the first test image of every class, and the first of which only some preparations "
-            "found the face, in the order of the data set; nobody chose them. Below: the answer that most replicates of an "
-            "arm gave, and how many did.")
+            "face was found. Shown are, in the order of the data set, the first test image of every class, the first in which "
+            "only some preparations found the face, and the first to which arms give different answers; nobody chose them. "
+            "Below: the answer that most replicates of an arm gave, and how many did.")
 
 
 def alt(results, summary) -> str:
@@ -39,11 +41,16 @@ def alt(results, summary) -> str:
 
 
 def chosen(results) -> list[int]:
-    """Places among the tested images: the first of each class, and the first that some preparation found and another missed."""
-    firsts = [int(np.flatnonzero(results.truth == index)[0]) for index in np.unique(results.truth)]
+    """Places among the tested images: the first of each class, the first that some preparation found and another missed, and
+    the first to which arms give different answers.
+    """
+    firsts = [int(np.flatnonzero(results.truth == index)[0]) for index in np.unique(results.truth)[:CLASSES]]
     found = np.stack([np.asarray(one.faces.found)[results.rows] for one in preparations.sets(results)])
-    torn = np.flatnonzero(found.any(0) & ~found.all(0))[:1].tolist()
-    return list(dict.fromkeys([*firsts[:ROWS - 1], *torn]))
+    given = np.stack([answers.answer(results, arm) for arm in results.arms])
+    torn, split = (np.flatnonzero((one != one[0]).any(0)).tolist() for one in (found, given))
+    made = list(dict.fromkeys([*firsts, *torn[:1]]))
+    more = [image for image in split if image not in made]
+    return made + more[:max(1, ROWS - len(made))]
 
 
 def draw(results, summary) -> Figure:
