@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import struct
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +16,9 @@ from mixedfer.errors import BadInput, Unreadable
 
 GRAY = ("1", "L", "LA", "La")
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+#: What Pillow's decoders raise for broken files, besides errors of its own.
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError, OverflowError, ZeroDivisionError,
+          struct.error)
 
 
 def read(path: Path) -> np.ndarray:
@@ -41,22 +45,35 @@ def read(path: Path) -> np.ndarray:
             raise Unreadable("not a picture that can be decoded", file=path) from error
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise Unreadable(f"more pixels than are safe to decode ({error})", file=path) from error
-        except (OSError, SyntaxError, ValueError, EOFError) as error:  # as Pillow's decoders tell of broken files
+        except BROKEN as error:
             raise Unreadable(f"cannot be decoded ({error})", file=path) from error
 
 
 def _pixels(image, path: Path) -> np.ndarray:
-    from PIL import ImageOps
-
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":  # a photo beside which a camera has put a preview or a second view
         raise Unreadable(f"{frames} pictures in one file (an animation?); give one file per picture", file=path)
-    image = ImageOps.exif_transpose(image)
-    if image.mode in DEEP:
+    deep = image.mode in DEEP or (image.mode, image.format) == ("I", "PPM")  # a PGM's 16 bits are opened as 32
+    image = _upright(image)
+    if deep:
         return (np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)
     if image.mode in ("I", "F"):
         raise Unreadable(f"pixels of 32 bits (mode {image.mode}); save it with 8 or 16 bits per channel", file=path)
     return np.array(image.convert("L" if image.mode in GRAY else "RGB"))
+
+
+def _upright(image):
+    """The picture turned as its EXIF orientation says. `ImageOps.exif_transpose` also writes all EXIF data anew, which fails
+    for odd ones; here only the one value is read.
+    """
+    from PIL import ExifTags, Image
+
+    turn = Image.Transpose
+    turns = {2: turn.FLIP_LEFT_RIGHT, 3: turn.ROTATE_180, 4: turn.FLIP_TOP_BOTTOM, 5: turn.TRANSPOSE, 6: turn.ROTATE_270,
+             7: turn.TRANSVERSE, 8: turn.ROTATE_90}
+    image.load()  # a TIFF is turned by this, and its orientation taken away; a PNG's may stand behind its pixels
+    orientation = image.getexif().get(ExifTags.Base.Orientation)
+    return image.transpose(turns[orientation]) if orientation in turns else image
 
 
 def folder(data: Path, what: str) -> Path:

@@ -1,7 +1,12 @@
 """Every kind of picture file that people have, and every way in which one can be broken."""
 
+import io
+import struct
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from PIL import Image
 
 from mixedfer.errors import BadInput, Unreadable
@@ -46,6 +51,80 @@ def test_broken_pictures_say_why(tmp_path, make, why):
     with pytest.raises(Unreadable, match=why) as error:
         pictures.read(path)
     assert error.value.file == path
+
+
+def exif(*entries):
+    """EXIF data as a TIFF's directory: (tag, kind of value, count, the value's four bytes)."""
+    directory = b"".join(struct.pack("<HHI", *entry[:3]) + entry[3] for entry in entries)
+    return b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries)) + directory + bytes(4)
+
+
+ON_ITS_SIDE = (274, 3, 1, struct.pack("<HH", 6, 0))  # the stored left side is the top
+TEXT_FOR_A_NUMBER = (296, 2, 2, b"2\0\0\0")  # the unit of the resolution
+
+
+def test_odd_exif_data_do_not_matter_for_the_pixels(tmp_path):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (16, 8, 3), np.uint8))
+    noise.save(tmp_path / "plain.jpg")
+    stored = pictures.read(tmp_path / "plain.jpg")
+    for tags in ((ON_ITS_SIDE,), (ON_ITS_SIDE, TEXT_FOR_A_NUMBER)):
+        noise.save(tmp_path / "turned.jpg", exif=exif(*tags))
+        assert np.array_equal(pictures.read(tmp_path / "turned.jpg"), np.rot90(stored, -1))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+def test_all_eight_orientations(tmp_path, name, orientation):
+    """Where row 0 and column 0 as stored are to be seen, in the order of EXIF 2.3, table 6: 1 top and left, 2 top and right."""
+    across = np.broadcast_to(np.linspace(0, 250, 24), (16, 24))  # column 0 is dark
+    down = np.broadcast_to(np.linspace(0, 250, 16)[:, None], (16, 24))  # row 0 is dark
+    sides = ("top left", "top right", "bottom right", "bottom left", "left top", "right top", "right bottom", "left bottom")
+    for stored, side in zip((down, across), sides[orientation - 1].split()):
+        tags = Image.Exif()
+        tags[274] = orientation
+        Image.fromarray(stored.astype(np.uint8)).save(tmp_path / name, exif=tags)
+        seen = pictures.read(tmp_path / name).astype(int)
+        edges = {"top": seen[0], "bottom": seen[-1], "left": seen[:, 0], "right": seen[:, -1]}
+        assert min(edges, key=lambda edge: edges[edge].mean()) == side
+
+
+def test_a_tiff_whose_second_picture_has_no_size_cannot_be_decoded(tmp_path):
+    raw = bytearray(saved(tmp_path / "a.tif").read_bytes())
+    first, = struct.unpack_from("<I", raw, 4)
+    entries, = struct.unpack_from("<H", raw, first)
+    struct.pack_into("<I", raw, first + 2 + 12 * entries, len(raw))  # where the next directory is
+    (tmp_path / "a.tif").write_bytes(raw + struct.pack("<HHHIII", 1, 257, 3, 1, 5, 0))  # it has a height only
+    with pytest.raises(Unreadable, match="Missing dimensions"):
+        pictures.read(tmp_path / "a.tif")
+
+
+def test_a_pgm_of_16_bits(tmp_path):
+    (tmp_path / "a.pgm").write_bytes(b"P5 3 1 65535\n" + struct.pack(">HHH", 77 * 256 + 13, 0, 65535))
+    assert pictures.read(tmp_path / "a.pgm").tolist() == [[77, 0, 255]]
+
+
+def encoded(kind):
+    file, noise = io.BytesIO(), np.random.default_rng(0).integers(0, 256, (9, 7, 3), np.uint8)
+    tags = {"exif": exif(ON_ITS_SIDE, TEXT_FOR_A_NUMBER)} if kind in ("PNG", "JPEG") else {}
+    Image.fromarray(noise).save(file, kind, **tags)
+    return file.getvalue()
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=some.sampled_from(("PNG", "JPEG", "TIFF", "GIF", "BMP")), kept=some.integers(0, 400) | some.none(),
+       changes=some.lists(some.tuples(some.integers(0, 2000) | some.integers(-300, -1), some.integers(0, 255)), max_size=6))
+def test_whatever_the_bytes_are_there_is_a_picture_or_a_reason(tmp_path_factory, kind, kept, changes):
+    raw = bytearray(encoded(kind))
+    for place, value in changes:
+        raw[place % len(raw)] = value
+    path = tmp_path_factory.getbasetemp() / "mutated"
+    path.write_bytes(raw[:kept])
+    try:
+        found = pictures.read(path)
+    except Unreadable as error:
+        assert error.file == path
+    else:
+        assert found.dtype == np.uint8 and min(found.shape[:2]) > 0 and found.shape[2:] in ((), (3,))
 
 
 def test_a_truncated_jpeg_is_not_half_a_face(tmp_path):
