@@ -16,6 +16,8 @@ from mixedfer.errors import BadInput, Unreadable
 
 GRAY = ("1", "L", "LA", "La")
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+#: What macOS adds to the archives that it makes: a folder, and files whose names begin so.
+MAC_FOLDER, MAC_FILE = "__MACOSX", "._"
 #: What Pillow's decoders raise for broken files, besides errors of its own.
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, TypeError, IndexError, KeyError, OverflowError, ZeroDivisionError,
           struct.error)
@@ -96,13 +98,16 @@ def packed(path: Path) -> bool:
 def files(root: Path) -> list[str]:
     """Every file below `root`, by its path from there, in order; links to folders are followed.
 
-    Raises BadInput for a folder that cannot be opened, and for a link that leads back to a folder above it.
+    What macOS adds to archives is passed over. Raises BadInput for a folder that cannot be opened, and for a link that leads
+    back to a folder on the way to it, were it through other links.
     """
-    found = []
+    found, ways = [], {os.fspath(root): (os.path.realpath(root),)}
     for place, folders, names in os.walk(root, onerror=_stop, followlinks=True):
-        found += [os.path.relpath(os.path.join(place, name), root) for name in names]
+        found += [os.path.relpath(os.path.join(place, name), root) for name in names if not name.startswith(MAC_FILE)]
+        folders[:] = [name for name in folders if name != MAC_FOLDER]
+        way = ways.pop(place)
         for name in folders:
-            _refuse_loop(os.path.join(place, name))
+            ways[os.path.join(place, name)] = _enter(os.path.join(place, name), way)
     return sorted(found)
 
 
@@ -132,12 +137,16 @@ def _stop(error: OSError):
     raise unopened(error.filename, error) from error
 
 
-def _refuse_loop(path: str) -> None:
-    if os.path.islink(path):
-        real = os.path.realpath(path)
-        if os.path.realpath(os.path.dirname(path)).startswith(os.path.join(real, "")) or \
-                os.path.realpath(os.path.dirname(path)) == real:
-            raise BadInput(f"a link to {real}, which it lies in", file=path, remedy="Remove the link.")
+def _enter(path: str, way: tuple[str, ...]) -> tuple[str, ...]:
+    """The way to a folder, from the `way` to the one that it lies in: where each link on it lies, then the folder itself, all
+    by their real paths. A loop must go through a link to one of these or to a folder above it.
+    """
+    if not os.path.islink(path):
+        return *way[:-1], os.path.join(way[-1], os.path.basename(path))
+    real = os.path.realpath(path)
+    if any(os.path.join(place, "").startswith(os.path.join(real, "")) for place in way):
+        raise BadInput(f"a link to {real}, which it lies in", file=path, remedy="Remove the link.")
+    return *way, real
 
 
 def _stamp(path: Path) -> tuple[int, ...]:

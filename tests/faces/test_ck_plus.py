@@ -1,10 +1,14 @@
+import contextlib
 import os
 import shutil
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mixedfer.errors import BadInput, StudyError
+from mixedfer.faces.datasets import _layout
 from mixedfer.faces.datasets._layout import OTHER_NAME
 from mixedfer.faces.datasets.ck_plus import EARLIER, UNLABELLED, CkPlus
 from tests.faces.look_alikes import picture
@@ -108,6 +112,31 @@ def test_the_official_counts_need_no_note(tmp_path):
     listing = CkPlus().list(tmp_path)
     assert listing.note == "" and len(listing.ids) == 981
     assert np.bincount(listing.labels).tolist() == [135, 54, 177, 75, 207, 84, 249]  # those of CK+48
+
+
+def test_what_macos_adds_to_archives_and_a_folder_that_may_not_be_entered(original):
+    before = CkPlus().list(original)
+    shutil.copytree(original, original.parent / "__MACOSX")
+    assert CkPlus().list(original.parent).ids == before.ids
+    with tempfile.TemporaryDirectory() as name:  # one that others than root may enter
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "lost+found").mkdir(mode=0)
+        (folder / "CK+" / "Emotion").mkdir(parents=True)
+        with unprivileged():
+            assert _layout.holder(folder, "Emotion", "labels") == folder / "CK+"
+
+
+@contextlib.contextmanager
+def unprivileged():
+    """Root may enter every folder; others may not."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def test_each_archive_in_a_folder_of_its_own(original):

@@ -7,7 +7,7 @@ import pytest
 
 from mixedfer.errors import BadInput, StudyError, Unreadable
 from mixedfer.faces import preparation, splits
-from mixedfer.faces.datasets.folder import Folder
+from mixedfer.faces.datasets.folder import STRAY, Folder
 from mixedfer.faces.detectors.whole_image import WholeImage
 from tests.tiny import STUDY
 
@@ -103,6 +103,20 @@ def test_pictures_outside_class_folders_are_counted_in_the_note(photos, tmp_path
     listing = Folder().list(parted)
     assert listing.ids == ["test/happy/2.png", "train/happy/1.png"]
     assert "(.txt: 1). 2 pictures lie in no class folder and are left out: 4.png, train/3.png." in listing.note
+
+
+@pytest.mark.parametrize("parts", [("",), ("train/", "test/")])
+def test_what_tools_leave_beside_the_folders_is_no_class(tmp_path, parts):
+    for part in parts:
+        for name in ("happy/1", "sad/2"):
+            picture(tmp_path / f"{part}{name}.png")
+    clean = Folder().list(tmp_path)
+    for name in (".ipynb_checkpoints/1", ".hidden/happy/1", f"{parts[0]}.ipynb_checkpoints/1", "__MACOSX/happy/._1",
+                 f"__MACOSX/{parts[0]}happy/1"):
+        picture(tmp_path / f"{name}.png")
+    listing = Folder().list(tmp_path)
+    assert (listing.ids, listing.classes) == (clean.ids, clean.classes)
+    assert listing.excluded == {STRAY: 1 + len(parts)}  # those in hidden folders
 
 
 def test_a_stray_whose_name_is_not_utf8_can_be_reported(photos):

@@ -91,6 +91,7 @@ def test_folders_of_faces_lists_without_a_header(tmp_path):
 
 def test_a_folder_with_one_csv_file_and_one_with_two(tmp_path):
     data = laid_out(tmp_path, ROWS)
+    (tmp_path / f"._{data.name}").write_bytes(b"what macOS adds to archives")
     assert PEOPLE.list(tmp_path).ids == PEOPLE.list(data).ids
     (tmp_path / "more.csv").write_text(ROWS)
     with pytest.raises(BadInput, match="CSV files: 2 in this folder; expected one"):

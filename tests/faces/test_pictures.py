@@ -151,6 +151,41 @@ def test_links_to_folders_are_followed_and_loops_refused(tmp_path):
         pictures.files(tmp_path / "root")
 
 
+def test_a_loop_through_two_folders_is_refused(tmp_path):
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.png").touch()
+        (tmp_path / name / "link").symlink_to(tmp_path / other)
+    with pytest.raises(BadInput, match=r"link/link: a link to .*, which it lies in"):
+        pictures.files(tmp_path)
+
+
+def test_a_loop_out_of_the_folder_and_back_is_refused(tmp_path):
+    (tmp_path / "root" / "happy").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    (tmp_path / "root" / "happy" / "out").symlink_to(tmp_path / "elsewhere")
+    assert pictures.files(tmp_path / "root") == []
+    (tmp_path / "elsewhere" / "deep" / "back").symlink_to(tmp_path / "root")
+    with pytest.raises(BadInput, match=r"out/deep/back: a link to .*root, which it lies in"):
+        pictures.files(tmp_path / "root")
+
+
+def test_two_links_to_one_folder_are_no_loop(tmp_path):
+    (tmp_path / "root").mkdir()
+    (tmp_path / "faces").mkdir()
+    (tmp_path / "faces" / "x.png").touch()
+    for name in ("one", "two"):
+        (tmp_path / "root" / name).symlink_to(tmp_path / "faces")
+    assert pictures.files(tmp_path / "root") == ["one/x.png", "two/x.png"]
+
+
+def test_what_macos_adds_to_archives_is_passed_over(tmp_path):
+    for name in ("sad/a.png", "sad/._a.png", "__MACOSX/sad/._a.png", "__MACOSX/sad/b.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert pictures.files(tmp_path) == ["sad/a.png"]
+
+
 def test_an_archive_in_place_of_a_folder(tmp_path):
     for name, why in (("faces.tar.gz", "an archive"), ("faces.ZIP", "an archive"), ("faces.csv", "not a folder")):
         (tmp_path / name).touch()

@@ -29,7 +29,8 @@ def holders(folder: Path, marker: str) -> list[Path]:
     """The folders that hold `marker` (a path): `folder`, or those one level below it, or two, whichever is nearest."""
     for level in range(LEVELS + 1):
         here = sorted(folder.glob("*/" * level)) if level else [folder]
-        found = [place for place in here if (place / marker).exists()]
+        found = [place for place in here if pictures.MAC_FOLDER not in place.relative_to(folder).parts
+                 and os.path.exists(place / marker)]  # unlike Path.exists, False below a folder that may not be entered
         if found:
             return found
     return []
@@ -43,7 +44,7 @@ def holder(folder: Path, marker: str, layout: str) -> Path:
         raise BadInput(f"{marker} is in {one} and in {two}", file=folder, remedy="Give one of them with --data.")
     if found:
         return found[0]
-    above = next((place for place in folder.absolute().parents[:3] if (place / marker).exists()), None)
+    above = next((place for place in folder.absolute().parents[:3] if os.path.exists(place / marker)), None)
     if above:
         raise BadInput(f"a folder inside the set: {marker} lies above it", file=folder, remedy=f"Give {above} with --data.")
     raise absent(folder / marker, f"Expected {layout}.")

@@ -117,10 +117,11 @@ def _root(data: Path | None) -> Path:
 
 
 def _place(path: str, partitioned: bool) -> tuple[int, str]:
-    """A picture's partition (-1 without) and class folder ("" where it lies in none)."""
+    """A picture's partition (-1 without) and class folder ("" where it lies in none, or in a hidden one)."""
     above = Path(path).parts[:-1]
-    part = PARTITION_NAMES[above[0].lower()] if partitioned and above else -1
-    return part, above[partitioned] if len(above) > partitioned else ""
+    part = PARTITION_NAMES.get(above[0].lower(), -1) if partitioned and above else -1
+    hidden = any(name.startswith(".") for name in above[:1 + partitioned])
+    return part, above[partitioned] if len(above) > partitioned and not hidden else ""
 
 
 def _pictures(files: list[str], root: Path) -> list[str]:
@@ -132,7 +133,7 @@ def _pictures(files: list[str], root: Path) -> list[str]:
 
 def _partitions(root: Path) -> list[str]:
     """The partition folders in `root`, or none if it holds class folders."""
-    names = [child.name for child in root.iterdir() if child.is_dir() and not child.name.startswith(".")]
+    names = _folders(root)
     parts = sorted(name for name in names if name.lower() in PARTITION_NAMES)
     if parts and len(parts) != len(names):
         other = sorted(set(names) - set(parts))[0]
@@ -143,10 +144,16 @@ def _partitions(root: Path) -> list[str]:
 
 def _class_folders(root: Path, parts: list[str]) -> list[str]:
     """The names of all class folders, in alphabetical order."""
-    folders = {child.name for part in (parts or [""]) for child in (root / part).iterdir() if child.is_dir()}
+    folders = {name for part in (parts or [""]) for name in _folders(root / part)}
     for name in folders:
         try:
             name.encode()
         except UnicodeEncodeError as error:
             raise BadInput(f"the folder name {os.fsencode(name)!r} is not UTF-8", file=root, remedy="Rename it.") from error
-    return sorted(name for name in folders if not name.startswith("."))
+    return sorted(folders)
+
+
+def _folders(place: Path) -> list[str]:
+    """The folders in a folder, but for hidden ones and what macOS adds to archives."""
+    return [child.name for child in place.iterdir()
+            if child.is_dir() and not child.name.startswith(".") and child.name != pictures.MAC_FOLDER]

@@ -147,9 +147,9 @@ def _tables(data: Path | None) -> list[tuple[Path, int]]:
     path, base = Path(data or ""), root(data)
     if path != base:
         return [(path, -1)]
-    found = sorted(base.glob("*.[ct]sv"))
+    found = _csv(base)
     parts = sorted(child for child in base.iterdir() if child.is_dir() and child.name.lower() in PARTITION_NAMES)
-    within = [sorted(child.glob("*.[ct]sv")) for child in parts]
+    within = [_csv(child) for child in parts]
     if len(found) == 1:
         return [(found[0], -1)]
     if found or not parts or {len(tables) for tables in within} != {1}:
@@ -157,6 +157,10 @@ def _tables(data: Path | None) -> list[tuple[Path, int]]:
         raise BadInput(f"CSV files: {', '.join(counts)}; expected one, or one in each partition folder", file=base,
                        remedy="Give the CSV file itself with --data.")
     return [(tables[0], PARTITION_NAMES[child.name.lower()]) for child, tables in zip(parts, within)]
+
+
+def _csv(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.[ct]sv") if not path.name.startswith(pictures.MAC_FILE))
 
 
 def _votes(cells: Sequence[str], path: Path, row: int) -> tuple[float, ...]:
