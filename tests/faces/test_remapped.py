@@ -51,6 +51,21 @@ def test_votes_are_merged():
     assert listing.excluded == {"torn": 2, NOT_CHOSEN: 1}
 
 
+def test_a_label_is_what_most_of_the_merged_votes_are_for():
+    known, both = ("joy", "sad", "fear", "calm"), {"joy": "good", "sad": "bad", "fear": "bad"}
+    votes = {"turned": ("joy", (4, 3, 3, 0)), "torn": ("joy", (3, 1, 2, 0)), "same": ("sad", (3, 4, 0, 3)),
+             "by an expert": ("joy", (1, 4, 4, 0)), "of another class": ("calm", (0, 2, 2, 3))}
+    source = collect([Entry(name, name, label, votes=counts) for name, (label, counts) in votes.items()], known,
+                     note="As it was.")
+    listing = remap(source, both)
+    assert {name: listing.classes[label] for name, label in zip(listing.ids, listing.labels)} == {
+        "turned": "bad", "torn": "good", "same": "bad", "by an expert": "good"}
+    assert listing.excluded == {NOT_CHOSEN: 1}
+    assert listing.note == "As it was. 1 pictures have most votes for several of the merged classes; their label is as before."
+    renamed = remap(source, {name: name.upper() for name in known})
+    assert np.array_equal(renamed.labels, source.labels) and renamed.note == "As it was."
+
+
 def test_all_else_stays():
     source = collect([Entry(("k", n), f"{n}.png", "ab"[n % 2], n % 3, "xy"[n % 2] * (n > 1), box=(n, 1, 2, 3) if n else ())
                       for n in range(6)], ("a", "b"), note="as it was")

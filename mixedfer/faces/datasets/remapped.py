@@ -6,7 +6,7 @@ Data sets call the same expression by different names; to compare them, or to te
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from mixedfer.study import Dataset
 class Remapped(Checked):
     """`source` with its classes renamed: `{"its name": "new name"}`, in the order that the new classes shall have.
 
-    Two names may become one: their pictures and votes are merged. Classes that are not named are left out and counted. In a
-    study file a dict will do; it is kept as pairs, so that the order is part of the study's identity.
+    Two names may become one: their pictures and votes are merged. Where a picture's label was what most votes are for, it is
+    so afterwards too: the merged class with most of them; where several have, the label stays, and these are noted. Classes
+    that are not named are left out and counted, whatever else their pictures have votes for. In a study file a dict will do;
+    it is kept as pairs, so that the order is part of the study's identity.
 
     >>> from mixedfer.faces.datasets.fer2013 import Fer2013
     >>> Remapped(Fer2013(), {"happy": "positive", "angry": "negative", "sad": "negative"}).classes
@@ -68,6 +70,19 @@ def remap(listing: Listing, names: Mapping[str, str]) -> Listing:
             raise StudyError(f"the data set has no class {name!r}", remedy=nearest(name, listing.classes))
     classes = tuple(dict.fromkeys(names.values()))
     becomes = np.array([[names.get(old) == new for old in listing.classes] for new in classes], float)
-    renamed = [entry._replace(label=names.get(entry.label, ""), votes=tuple(becomes @ entry.votes) if entry.votes else ())
-               for entry in entries(listing)]
-    return collect(renamed, classes, excluded=listing.excluded, note=listing.note)
+    found, torn = [], 0
+    for entry in entries(listing):
+        votes = tuple(becomes @ entry.votes) if entry.votes else ()
+        label = names.get(entry.label, "")
+        if label and len(classes) < len(names) and entry.label in _most(entry.votes, listing.classes):
+            most = _most(votes, classes)
+            torn += len(most) > 1
+            label = most[0] if len(most) == 1 else label
+        found.append(entry._replace(label=label, votes=votes))
+    note = f"{torn:,} pictures have most votes for several of the merged classes; their label is as before." if torn else ""
+    return collect(found, classes, excluded=listing.excluded, note=f"{listing.note} {note}".strip())
+
+
+def _most(votes: Sequence[float], classes: Sequence[str]) -> list[str]:
+    """The classes that most votes are for: shares of 32 bits, whose sums are alike to about 1e-7."""
+    return [name for name, vote in zip(classes, votes) if vote > max(votes) - 1e-6]
