@@ -10,7 +10,7 @@ import pytest
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.faces.datasets import _layout
 from mixedfer.faces.datasets._layout import OTHER_NAME
-from mixedfer.faces.datasets.ck_plus import EARLIER, UNLABELLED, CkPlus
+from mixedfer.faces.datasets.ck_plus import EARLIER, ONSET, UNLABELLED, CkPlus
 from tests.faces.look_alikes import picture
 
 # person, sequence, number of frames, official label or None
@@ -85,9 +85,29 @@ def test_the_first_frame_is_neutral(original):
 
 
 def test_more_frames_than_there_are(original):
-    assert len(CkPlus(last=100).list(original).ids) == FRAMES - 7
+    assert len(CkPlus(last=100).list(original).ids) == FRAMES - 7 - 4  # without the neutral first ones
     labels = named(CkPlus(last=100, neutral=True).list(original))
     assert len(labels) == FRAMES - 7 and list(labels.values()).count("neutral") == 4
+
+
+@pytest.mark.parametrize("neutral", [False, True])
+def test_frame_1_never_shows_the_expression(original, neutral):
+    def lay(sequence, frames, peak):
+        for number in frames:
+            picture(original / "cohn-kanade-images" / "S050" / sequence / f"S050_{sequence}_{number:08}.png")
+        path = original / "Emotion" / "S050" / sequence / f"S050_{sequence}_{peak:08}_emotion.txt"
+        path.parent.mkdir(parents=True)
+        path.write_text("   3.0000000e+00\n")
+
+    before = CkPlus(neutral=neutral).list(original)
+    lay("001", (1, 2), peak=2)  # fewer than `last`
+    lay("002", (1,), peak=1)
+    lay("003", (5, 6, 7, 8), peak=7)  # its beginning is not there, and it goes on after the peak
+    listing = CkPlus(neutral=neutral).list(original)
+    added = {name: label for name, label in named(listing).items() if name not in named(before)}
+    assert added == {**({"S050_001_00000001": "neutral"} if neutral else {}), "S050_001_00000002": "disgust",
+                     **{f"S050_003_{number:08}": "disgust" for number in (5, 6, 7)}}
+    assert listing.excluded == {**before.excluded, ONSET: 1, EARLIER: before.excluded[EARLIER] + (1 if neutral else 2)}
 
 
 def test_cropped_pictures(cropped):
@@ -107,7 +127,7 @@ def test_the_official_counts_need_no_note(tmp_path):
     counts = {"anger": 45, "contempt": 18, "disgust": 59, "fear": 25, "happy": 69, "sadness": 28, "surprise": 83}
     for number, name in enumerate(name for name, count in counts.items() for _ in range(count)):
         (tmp_path / name).mkdir(exist_ok=True)
-        for frame in range(3):
+        for frame in (8, 9, 10):
             (tmp_path / name / f"S{number % 118:03}_{number // 118:03}_{frame:08}.png").touch()
     listing = CkPlus().list(tmp_path)
     assert listing.note == "" and len(listing.ids) == 981

@@ -11,8 +11,9 @@ sadness, 83 surprise; no official partition. Two layouts are read:
     CK+48/anger/S010_004_00000017.png                     the last three frames of each labelled sequence, cropped to 48x48:
                                                           981 pictures, as they go around on Kaggle
 
-Subjects are the people. The label is the peak's: `last` says how many frames up to the peak are taken, 3 by custom. What is
-left out is counted in frames.
+Subjects are the people. The label is the peak's: `last` says how many frames up to the peak, which is the frame that the
+label's name has, are taken, 3 by custom. Frame 1 is the neutral onset and never shows the expression. What is left out is
+counted in frames.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ WHAT = "the folder with CK+, or with CK+48"
 LAYOUT = f"{IMAGES}/S005/001/S005_001_00000011.png or CK+48/anger/S010_004_00000017.png"
 UNLABELLED = "of a sequence without a label"
 EARLIER = "a frame of its sequence that the study leaves out"
+ONSET = "labelled with an expression, though it is its sequence's neutral first frame"
+FIRST = 1
+
+
+class Label(NamedTuple):
+    """What a sequence shows, and the number of the frame that shows it most."""
+
+    name: str
+    peak: int
 
 
 class Found(NamedTuple):
@@ -52,14 +62,14 @@ class Found(NamedTuple):
 
     root: Path
     frames: Mapping[tuple[str, str], list[str]]
-    labels: Mapping[tuple[str, str], str]
+    labels: Mapping[tuple[str, str], Label]
     others: int
     official: Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CkPlus(Checked):
-    """Frames of the labelled sequences: the `last` ones and, with `neutral`, the first one as a neutral face.
+    """Frames of the labelled sequences: the `last` ones and, with `neutral`, frame 1 as a neutral face.
 
     >>> CkPlus(classes=("happy", "neutral"), last=1, neutral=True).last
     1
@@ -92,8 +102,11 @@ class CkPlus(Checked):
         found = _read_original(root) if _layout.holders(root, IMAGES) else _read_cropped(root, self.neutral)
         entries, excluded = [], Counter({_layout.OTHER_NAME: found.others})
         for sequence, frames in found.frames.items():
-            taken = self._taken(frames, found.labels[sequence]) if sequence in found.labels else {}
-            excluded[EARLIER if taken else UNLABELLED] += len(frames) - len(taken)
+            label = found.labels.get(sequence)
+            taken = self._taken(frames, label) if label else {}
+            onset = bool(label) and label.peak == FIRST
+            excluded[ONSET] += onset
+            excluded[EARLIER if label else UNLABELLED] += len(frames) - len(taken) - onset
             entries += [Entry(os.path.relpath(found.root / path, data), path, name, subject=sequence[0])
                         for path, name in taken.items()]
         return collect(entries, CLASSES if self.neutral else CLASSES[1:], self.classes, excluded=excluded,
@@ -102,10 +115,11 @@ class CkPlus(Checked):
     def read(self, data: Path | None, key: str) -> np.ndarray:
         return pictures.read(Path(data) / key)
 
-    def _taken(self, frames: list[str], label: str) -> dict[str, str]:
-        """The class of each frame that is taken; a first frame that shows neutral is not also one of the last."""
-        first = {frames[0]: "neutral"} if self.neutral else {}
-        return {**first, **dict.fromkeys(frames[len(first):][-self.last:], label)}
+    def _taken(self, frames: list[str], label: Label) -> dict[str, str]:
+        """The class of each frame that is taken."""
+        onset = [path for path in frames if _number(path) == FIRST and self.neutral and label.peak != FIRST]
+        shown = [path for path in frames if FIRST < _number(path) <= label.peak]
+        return {**dict.fromkeys(onset, "neutral"), **dict.fromkeys(shown[-self.last:], label.name)}
 
 
 def _original(root: Path) -> tuple[Path, Path]:
@@ -127,7 +141,7 @@ def _read_original(root: Path) -> Found:
             if match[3] not in {found[frame][3] for frame in frames.get(sequence, ())}:
                 raise BadInput("the frame that it labels is not there", file=labels / path,
                                remedy=f"Unpack the pictures again into {images}.")
-            known[sequence] = _label(labels / path)
+            known[sequence] = Label(_label(labels / path), int(match[3]))
     if not known:
         raise BadInput("no label in this folder", file=labels, remedy="Expected S005/001/S005_001_00000011_emotion.txt in it.")
     return Found(images, frames, known, others, {"sequences": (len(frames), 593), "labelled sequences": (len(known), 327)})
@@ -151,7 +165,9 @@ def _read_cropped(root: Path, neutral: bool) -> Found:
                            file=root / path, remedy="Unpack the set again.")
     if neutral:
         raise BadInput("CK+48 has no neutral faces", file=root, remedy="Give the original CK+, or set neutral=False.")
-    return Found(root, _sequences(found), labels, others,
+    frames = _sequences(found)
+    known = {sequence: Label(name, _number(frames[sequence][-1])) for sequence, name in labels.items()}
+    return Found(root, frames, known, others,
                  {"pictures": (len(found), 981), "labelled sequences": (len(labels), 327)})
 
 
@@ -165,6 +181,11 @@ def _folder(root: Path, path: str) -> str:
     if name.lower() in FOLDERS:
         raise BadInput("the folder of one class", file=root, remedy=f"Give {root.absolute().parent} with --data.")
     raise BadInput(f"{_layout.text(name)!r} is no class", file=root / path, remedy=nearest(_layout.text(name), FOLDERS))
+
+
+def _number(path: str) -> int:
+    """Which frame of its sequence this is, from 1."""
+    return int(NAME.fullmatch(os.path.basename(path))[3])
 
 
 def _sequence(match: re.Match) -> tuple[str, str]:
