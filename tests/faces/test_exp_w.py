@@ -3,7 +3,7 @@ import pytest
 
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.faces.datasets import NOT_CHOSEN
-from mixedfer.faces.datasets._lists import CONTRADICTED, REPEATED, UNLISTED
+from mixedfer.faces.datasets._lists import CONTRADICTED, REPEATED
 from mixedfer.faces.datasets.exp_w import CLASSES, EMPTY, UNSURE, ExpW
 from tests.faces.look_alikes import picture
 
@@ -20,7 +20,7 @@ def look_alike(folder):
     (folder / "label" / "label.lst").write_text(LINES)
     for name in ("angry_actor_104.jpg", "happy_woman_2.jpg", "awe_baby 7.jpg", "nobody_1.jpg"):
         picture(folder / "image" / "origin" / name, colour=True)
-    return ExpW(), folder, 5
+    return ExpW(), folder, 4
 
 
 def changed(folder, text, confidence=0.0):
@@ -37,10 +37,11 @@ def test_every_face_is_an_entry_with_its_box(tmp_path):
     assert listing.boxes.tolist() == [[113, 28, 226 - 113, 141 - 28], [20, 10, 40 - 20, 60 - 10], [1, 0, 4, 4], [2, 2, 4, 4]]
     first, second, *others = listing.subjects.tolist()
     assert first == second and len({first, *others}) == 3
-    assert listing.partition is listing.votes is None and listing.excluded == {UNLISTED: 1}
+    assert listing.partition is listing.votes is None and listing.excluded == {}  # of faces, not of pictures
     assert listing.keys[0] == listing.keys[1] == "image/origin/angry_actor_104.jpg"
     assert source.read(data, listing.keys[3]).shape == (6, 7, 3)
-    assert "91,793" in listing.note and "faces of one picture stay together" in listing.note
+    assert "91,793" in listing.note and "(here 4). 1 pictures are not in the list. Who" in listing.note
+    assert "faces of one picture stay together" in listing.note
 
 
 @pytest.mark.parametrize("place", ["image", "data/image/origin", "data/image"])
@@ -57,7 +58,7 @@ def test_wherever_the_archive_was_unpacked(tmp_path, place):
 def test_chosen_classes(tmp_path):
     _, data, _ = look_alike(tmp_path)
     listing = ExpW(classes=("surprise", "angry")).list(data)
-    assert listing.labels.tolist() == [1, 0] and listing.excluded == {NOT_CHOSEN: 2, UNLISTED: 1}
+    assert listing.labels.tolist() == [1, 0] and listing.excluded == {NOT_CHOSEN: 2}
     with pytest.raises(StudyError, match="'happy'"):
         ExpW(classes=("happiness",))
 
@@ -65,14 +66,14 @@ def test_chosen_classes(tmp_path):
 def test_faces_that_cannot_be_used_are_counted(tmp_path):
     listing = changed(tmp_path, LINES + "awe_baby 7.jpg 1 5 5 5 9 99 5\n", confidence=55.25)
     assert listing.ids == ["angry_actor_104.jpg#1", "happy_woman_2.jpg#0", "awe_baby 7.jpg#0"]
-    assert listing.excluded == {UNSURE: 1, EMPTY: 1, UNLISTED: 1}
+    assert listing.excluded == {UNSURE: 1, EMPTY: 1}
 
 
 def test_repeated_and_contradicting_lines_are_counted(tmp_path):
     first, second, *_ = LINES.splitlines()
     listing = changed(tmp_path, f"{LINES}{first}\n{first}\n{second[:-1]}4\n\n")
     assert listing.ids == ["angry_actor_104.jpg#0", "happy_woman_2.jpg#0", "awe_baby 7.jpg#0"]
-    assert listing.excluded == {REPEATED: 2, CONTRADICTED: 2, UNLISTED: 1}
+    assert listing.excluded == {REPEATED: 2, CONTRADICTED: 2}
 
 
 @pytest.mark.parametrize(("old", "new", "problem"), [

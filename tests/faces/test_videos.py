@@ -4,7 +4,7 @@ import pytest
 from mixedfer.errors import BadInput, StudyError, Unreadable
 from mixedfer.faces.datasets import NOT_CHOSEN
 from mixedfer.faces.datasets.folder import STRAY
-from mixedfer.faces.datasets.manifest import Manifest
+from mixedfer.faces.datasets.manifest import TIED, Manifest
 from mixedfer.faces.datasets.videos import Videos, measure
 
 BITS, WIDTH, HEIGHT = 8, 64, 48
@@ -90,6 +90,15 @@ def test_a_list_of_clips(tmp_path):
         source.list(data)
     with pytest.raises(BadInput, match="pattern for class folders"):
         Videos(subject="(a)").list(data)
+
+
+def test_clips_whose_votes_are_tied_are_counted_in_frames(tmp_path):
+    for name, frames in (("one", 7), ("tied", 13), ("two", 4)):
+        film(tmp_path / f"{name}.mp4", frames)
+    (tmp_path / "clips.csv").write_text("path,happy,sad\none.mp4,3,1\ntied.mp4,2,2\ntwo.mp4,0,1\n")
+    listing = Videos(manifest=Manifest(label="", votes=("happy", "sad"))).list(tmp_path / "clips.csv")
+    assert listing.ids == ["one.mp4#0", "one.mp4#5", "two.mp4#0"] and listing.excluded == {TIED: 3}  # 0, 5 and 10
+    assert listing.note.startswith("3 clips with 24 frames")
 
 
 @pytest.mark.parametrize("ending", CODES)

@@ -8,7 +8,8 @@ pictures belong to their owners. Expected: 91,793 lines: 3,671 angry, 3,995 disg
     label/label.lst       image_name face_id_in_image top left right bottom confidence expression_label
     image/*.jpg           or image/origin/*.jpg, as the 7-zip archive unpacks
 
-There are no partitions, and who the persons are is not known: the faces of one picture stay together.
+There are no partitions, and who the persons are is not known: the faces of one picture stay together. What is left out is
+counted in faces; how many pictures are not in the list is told in the note.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class ExpW(Checked):
         missing(label, [(row, entry.subject) for row, entry in used if entry.label in self.classes], there)
         entries, excluded = once(entry for _, entry in used)
         excluded += Counter(reason for _, _, reason in faces if reason)
-        excluded[UNLISTED] = len(set(pictures.pictures(there)).difference(entry.subject for _, entry, _ in faces))
-        return collect(entries, CLASSES, self.classes, excluded=excluded, note=_note(len(faces)))
+        unlisted = set(pictures.pictures(there)).difference(entry.subject for _, entry, _ in faces)
+        return collect(entries, CLASSES, self.classes, excluded=excluded, note=_note(len(faces), len(unlisted)))
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
         return pictures.read(Path(data) / key)
@@ -103,6 +104,8 @@ def _faces(path: Path, prefix: str) -> Iterator[tuple[int, Entry, float]]:
                          box=(left, top, right - left, bottom - top)), sure
 
 
-def _note(total: int) -> str:
+def _note(total: int, unlisted: int) -> str:
     official = _layout.unofficial({"faces in its list": (total, FACES)})
-    return f"{official} Who the persons are is not known; the faces of one picture stay together.".strip()
+    beside = f"{unlisted:,} pictures are {UNLISTED}." if unlisted else ""
+    people = "Who the persons are is not known; the faces of one picture stay together."
+    return " ".join(filter(None, (official, beside, people)))

@@ -36,11 +36,11 @@ TIED = "without one class that has most votes"
 
 
 class Found(NamedTuple):
-    """What a manifest lists: entries in its order, the names of all classes, and how many rows were left out, by reason."""
+    """What a manifest lists: entries in its order, the names of all classes, and what is left out for its tied votes."""
 
     entries: list[Entry]
     classes: tuple[str, ...]
-    excluded: Counter
+    tied: list[Entry]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,14 +82,14 @@ class Manifest(Checked):
     def list(self, data: Path | None) -> Listing:
         """Every row of the chosen classes. Raises BadInput with file and row for a row that cannot be right."""
         found = self.entries(data)
-        return collect(found.entries, found.classes, self.classes, excluded=found.excluded)
+        return collect(found.entries, found.classes, self.classes, excluded={TIED: len(found.tied)})
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
         return pictures.read(root(data) / key)
 
     def entries(self, data: Path | None) -> Found:
         """Every row as an entry whose key is its path from `root(data)`. Raises BadInput with file and row."""
-        entries, excluded, seen = [], Counter(), {}
+        entries, tied, seen = [], [], {}
         for path, part in _tables(data):
             for row, key, cells in self._rows(path, root(data)):
                 entry = self._entry(path, row, key, cells, part)
@@ -97,14 +97,11 @@ class Manifest(Checked):
                 if before != row:
                     raise BadInput(f"{key!r} is listed a second time; first in row {before}", file=path, row=row,
                                    remedy="List each face once.")
-                if entry.label:
-                    entries.append(entry)
-                else:
-                    excluded[TIED] += 1
+                (entries if entry.label else tied).append(entry)
         if not seen:
             raise BadInput("a header and no row", file=data, remedy="List one picture per row.")
         classes = self.votes or self.labels or tuple(sorted({entry.label for entry in entries}))
-        return Found(_apart(entries) if self.box else entries, classes, excluded)
+        return Found(_apart(entries) if self.box else entries, classes, tied)
 
     def _rows(self, path: Path, base: Path) -> Iterator[tuple[int, str, Sequence[str]]]:
         """Yield row, path from `base` and the other cells: label, subject, partition, votes, box."""

@@ -55,8 +55,10 @@ class Videos(Checked):
         root = self._root(data)
         if root != data:
             found = self.manifest.entries(data)
-            frames, note = self._frames(root, found.entries)
-            return collect(frames, found.classes, self.classes, excluded=found.excluded, note=note)
+            frames, note = self._frames(root, [*found.entries, *found.tied])
+            decided = [frame for frame in frames if frame.label]
+            return collect(decided, found.classes, self.classes, note=note,
+                           excluded={manifests.TIED: len(frames) - len(decided)})
         files = pictures.files(root)
         taken = _clips(files, root)
         clips, known = folder.place(root, taken, self.subject)
