@@ -109,9 +109,8 @@ def test_landmarks_of_one_preparation_are_compared_and_of_two_not(tmp_path):
 
 def test_the_mean_image_of_centred_pixels_is_of_the_data(tmp_path):
     def edit(arm, fold, replicate, facts):
-        content = facts["spec"]["data"] if same is None else same
-        facts["proof"]["initial_weights"]["pixels/mean"] = {"shape": [48, 48, 1], "sha256": sha(content, arm)}
-    same = None
+        size = OWN[arm].size if arm in OWN else 48
+        facts["proof"]["initial_weights"]["pixels/mean"] = {"shape": [size, size, 1], "sha256": sha(facts["spec"]["data"], arm)}
     assert results.load(compared(tmp_path, ("image-only", "whole"), edit=edit), tmp_path).comparable
     failed = failures(compared(tmp_path, ("image-only", "landmarks-only"), edit=edit), tmp_path)
     assert "pixels/mean" in failed["initial weights"]
@@ -192,6 +191,8 @@ def test_figures_show_each_arms_own_pictures(study, numbers):
     pictures = [axes.images[0].get_array() for axes in drawn.axes]
     assert len(pictures) == 2 * 2 * len(picture_grid.chosen(study))
     assert {picture.shape for picture in pictures} == {(48, 48), (32, 32)}
+    second = study.rows[picture_grid.chosen(study)[1]]
+    assert (pictures[2] == np.asarray(study.faces.images[second])[..., 0]).all()
     found = [one.faces.found[study.rows[picture_grid.chosen(study)]] for one in preparations.sets(study)]
     assert (found[0] != found[1]).any()
     given = np.stack([answers.answer(study, arm)[picture_grid.chosen(study)] for arm in study.arms])
