@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from mixedfer.errors import BadInput, StudyError
-from mixedfer.faces.datasets.raf_db import CLASSES, UNLISTED, RafDb
+from mixedfer.faces.datasets import NOT_CHOSEN
+from mixedfer.faces.datasets._lists import UNLISTED
+from mixedfer.faces.datasets.raf_db import CLASSES, RafDb
 from tests.faces.look_alikes import picture
 
 # Names and labels as the official list has them: five digits for training, four for the test, labels from 1.
@@ -140,7 +142,7 @@ def test_pictures_that_are_still_packed(basic):
     ("train_00002.jpg 0", r"row 2: label 0, expected 1 to 7"),
     ("train_00002.jpg 8", r"row 2: label 8, expected 1 to 7.*compound"),
     ("train_00001.jpg 5", r"row 2: train_00001\.jpg is also in row 1"),
-    ("train_00009.jpg 5", r"row 2: 1 listed pictures are not there; the first is Image/aligned/train_00009_aligned\.jpg"),
+    ("train_00009.jpg 5", r"row 2: 1 of 8 listed pictures are not there; the first is Image/aligned/train_00009_aligned\.jpg"),
     ("caf\udce9.jpg 5", r"row 2: .* is not a name and a label"),
 ])
 def test_a_wrong_line_is_named(basic, line, problem):
@@ -170,6 +172,25 @@ def test_pictures_that_are_not_listed_are_counted(basic):
     picture(basic / "Image" / "aligned" / os.fsdecode(b"caf\xe9.jpg"))
     listing = RafDb().list(basic)
     assert listing.excluded == {UNLISTED: 2} and len(listing.keys) == 8
+
+
+def test_a_missing_picture_matters_where_its_class_is_chosen(basic):
+    (basic / "Image" / "aligned" / "test_0001_aligned.jpg").unlink()  # fear
+    picture(basic / "Image" / "aligned" / "me.jpg")
+    listing = RafDb(classes=("sadness", "anger")).list(basic)
+    assert len(listing.keys) == 3 and listing.excluded == {NOT_CHOSEN: 5, UNLISTED: 1}
+    with pytest.raises(BadInput, match=r"row 6: 1 of 2 listed pictures are not there.*Image/aligned/test_0001_aligned\.jpg"):
+        RafDb(classes=("fear", "anger")).list(basic)
+
+
+@pytest.mark.parametrize("images", ["aligned", "original"])
+def test_an_ending_in_capitals(basic, images):
+    before = RafDb(images=images).list(basic)
+    path = basic / before.keys[1]
+    path.rename(path.with_suffix(".JPG"))
+    listing = RafDb(images=images).list(basic)
+    assert listing.ids == before.ids and listing.excluded == {}
+    assert listing.keys[1].endswith(".JPG") and RafDb(images=images).read(basic, listing.keys[1]).ndim == 3
 
 
 def test_wrong_fields():

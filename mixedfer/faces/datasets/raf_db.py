@@ -28,6 +28,7 @@ from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
 from mixedfer.faces import pictures
 from mixedfer.faces.datasets import Entry, Listing, _layout, choose, collect
+from mixedfer.faces.datasets._lists import UNLISTED, missing
 from mixedfer.faceset import PARTITIONS
 
 #: By the official number, from 1.
@@ -37,7 +38,6 @@ AS_FER2013 = {"anger": "angry", "disgust": "disgust", "fear": "fear", "happiness
               "surprise": "surprise", "neutral": "neutral"}
 LIST = "EmoLabel/list_patition_label.txt"
 LINE = re.compile(r"((train|test)_\d+)\.jpg\s+(\d+)")
-UNLISTED = "not in the list"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +69,19 @@ class RafDb(Checked):
         cannot be read, a label out of range, a picture that is not there; unlisted pictures are counted.
         """
         root = self._root(data)
-        rows, on_disk = _rows(root / LIST, len(self.KNOWN)), set(self._on_disk(root))
+        rows, files = _rows(root / LIST, len(self.KNOWN)), self._on_disk(root)
         self._check_labels(root, max(label for _, _, _, label in rows))
-        boxes = _boxes(root) if self.images == "original" else {}
-        entries = []
-        for row, name, part, label in rows:
+        there = {_small(path): path for path in files}
+        boxes, entries = _boxes(root) if self.images == "original" else {}, []
+        for _, name, part, label in rows:
             path = self._path(name)
-            if path not in on_disk:
-                raise self._missing(root, path, row, sum(self._path(other) not in on_disk for _, other, _, _ in rows))
             box = _box(root / boxes[name]) if name in boxes else ()
-            key = os.path.relpath(root / path, data)
+            key = os.path.relpath(root / there.get(path, path), data)
             entries.append(Entry(key, path, self.KNOWN[label - 1], PARTITIONS.index(part), box=box))
-        return collect(entries, self.KNOWN, self.classes, excluded={UNLISTED: len(on_disk) - len(rows)},
+        chosen = self.classes or self.KNOWN
+        missing(root / LIST, [(row, entry.id) for (row, *_), entry in zip(rows, entries) if entry.label in chosen], there)
+        listed = {there.get(entry.id) for entry in entries}
+        return collect(entries, self.KNOWN, self.classes, excluded={UNLISTED: len(set(files) - listed)},
                        note=self._note(entries))
 
     def read(self, data: Path | None, key: str) -> np.ndarray:
@@ -105,16 +106,17 @@ class RafDb(Checked):
     def _check_labels(self, root: Path, largest: int) -> None:
         """Raise BadInput where the labels can only be those of another list."""
 
-    def _missing(self, root: Path, path: str, row: int, count: int) -> BadInput:
-        there = _layout.absent(root / path, "Unpack the pictures again, or take their lines out of the list.")
-        return BadInput(f"{count} listed pictures are not there; the first is {path}", file=root / LIST, row=row,
-                        remedy=there.remedy)
-
     def _note(self, entries: list[Entry]) -> str:
         parts = Counter(entry.partition for entry in entries)
         note = _layout.unofficial({"training pictures": (parts[0], self.ROWS[0]), "test pictures": (parts[2], self.ROWS[1])})
         without = sum(not entry.box for entry in entries) if self.images == "original" else 0
         return f"{note} {without:,} pictures have no box of their face.".strip() if without else note
+
+
+def _small(path: str) -> str:
+    """A path with its ending in small letters, as the list has it: some unpack .JPG."""
+    stem, ending = os.path.splitext(path)
+    return stem + ending.lower()
 
 
 def _rows(path: Path, classes: int) -> list[tuple[int, str, str, int]]:
