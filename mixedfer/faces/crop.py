@@ -15,6 +15,8 @@ from mixedfer.faces.detectors import Box
 #: Of contrast-limited equalisation: tiles along each side (of a 48-pixel image, each has 144 pixels), and the highest bin of
 #: a tile's histogram over the mean one.
 TILES, LIMIT = 4, 2.0
+#: A square with sides up to this, or up to twice its picture's longer side, is cut out pixel by pixel.
+LARGE = 4096
 
 
 def square(box: Box, margin: float) -> tuple[float, float, float]:
@@ -30,17 +32,23 @@ def square(box: Box, margin: float) -> tuple[float, float, float]:
 def crop(picture: np.ndarray, box: Box, margin: float, size: int, colour: bool) -> tuple[np.ndarray, np.ndarray]:
     """The image (size, size, 1 or 3) uint8 of a box, its longer side widened by `margin` on each side, and the 2x3 matrix from
     picture pixels to image pixels. Areas are averaged when shrinking.
+
+    Memory grows with the picture, not with the box: a square much larger than its picture, or beside it, is drawn by `warp`.
     """
     import cv2
 
     left, top, side = square(box, margin)
     left, top, side = round(left), round(top), max(1, round(side))
-    piece = _cut(_channels(picture, colour), left, top, side)
-    if side != size:
-        piece = cv2.resize(piece, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
     scale = size / side
     shift = [(0.5 - left) * scale - 0.5, (0.5 - top) * scale - 0.5]
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+    height, width = picture.shape[:2]
+    beside = left >= width or top >= height or left + side <= 0 or top + side <= 0  # less than half a pixel lies in it
+    if beside or side > max(LARGE, 2 * max(width, height)):
+        return warp(picture, matrix, size, colour), matrix
+    piece = _cut(_channels(picture, colour), left, top, side)
+    if side != size:
+        piece = cv2.resize(piece, (size, size), interpolation=cv2.INTER_AREA if side > size else cv2.INTER_LINEAR)
     return piece.reshape(size, size, 3 if colour else 1), matrix
 
 

@@ -58,6 +58,10 @@ def test_a_list_without_boxes_is_an_error(tmp_path):
 def test_a_box_that_shows_nothing_is_refused_and_one_over_the_edge_is_not(box):
     with pytest.raises(BadInput, match="80 x 60"):
         Annotated().find(PICTURE, Box(*box))
+    with pytest.raises(BadInput, match="over 20 times as long as its 80 x 60"):
+        Annotated().find(PICTURE, Box(0, 0, 1e30, 5))
+    long = Box(0.0, 0.0, 5.0, 20 * 80.0)
+    assert Annotated().find(PICTURE, long) == [Sight(long, 1.0)]
     over = Box(-5.0, 50.0, 20.0, 20.0)
     assert Annotated().find(PICTURE, over) == [Sight(over, 1.0)]
 

@@ -1,5 +1,7 @@
 """What an image shows is what its matrix says, whatever is cut, turned, shrunk or grown."""
 
+import tracemalloc
+
 import cv2
 import numpy as np
 import pytest
@@ -60,6 +62,27 @@ def test_a_crop_over_the_edge_repeats_the_edge_and_keeps_its_size():
     picture = np.full((20, 20), 9, np.uint8)
     image, _ = crop(picture, Box(-10, -10, 40, 40), 0.5, 16, True)
     assert image.shape == (16, 16, 3) and (image == 9).all()
+
+
+@pytest.mark.parametrize("box", [Box(-20, -20, 20.3, 20.3), Box(79.9, 59.9, 10, 10), Box(30, -10.2, 10, 10.4)])
+def test_a_box_of_which_less_than_half_a_pixel_lies_in_the_picture_shows_its_edge(box):
+    image, _ = crop(np.full((60, 80), 77, np.uint8), box, 0, 48, False)
+    assert (image == 77).all()
+
+
+def test_a_square_much_larger_than_its_picture_takes_little_memory_and_shows_the_same():
+    picture = np.zeros((400, 400), np.uint8)
+    picture[100:300, 150:250] = 255
+    tracemalloc.start()
+    image, matrix = crop(picture, Box(-2300, -3300, 10_000, 10_000), 0, 200, False)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7  # cut out pixel by pixel, it is 100 million
+    canvas = cv2.copyMakeBorder(picture, 3300, 6300, 2300, 7300, cv2.BORDER_REPLICATE)
+    expected = cv2.resize(canvas, (200, 200), interpolation=cv2.INTER_AREA)[..., None]
+    assert np.abs(image.astype(int) - expected).sum() < 0.2 * expected.sum()
+    assert np.allclose(centroid(image), centroid(expected), atol=0.05)
+    assert np.allclose(transform(np.array([[199.5, 199.5]]), matrix), [centroid(expected)], atol=0.05)
 
 
 @pytest.mark.parametrize("colour", [False, True])
