@@ -8,12 +8,12 @@ from pathlib import Path
 
 from mixedfer import __version__, processes
 from mixedfer.errors import MixedferError
-from mixedfer.faces import landmarks
+from mixedfer.faces import landmarks, sightings
 from mixedfer.identity import version
 from mixedfer.learning import backend
 from mixedfer.study import PREDICTOR
 
-PACKAGES = ("keras", "numpy", "scipy", "scikit-learn", "opencv-python-headless", "imutils", "matplotlib")
+PACKAGES = ("keras", "numpy", "scipy", "scikit-learn", "imutils", "matplotlib")
 
 
 def examine(predictor: Path | None) -> Iterator[tuple[str, str]]:
@@ -24,6 +24,7 @@ def examine(predictor: Path | None) -> Iterator[tuple[str, str]]:
     for name in PACKAGES:
         yield name, version(name) or "not installed"
     yield "dlib", version("dlib-bin", "dlib") or "not installed"
+    yield "opencv", version(*sightings.OPENCV) or "not installed"
     yield "predictor", _try(lambda: str(landmarks.find_predictor(predictor, PREDICTOR)))
     yield "backend", _try(lambda: "{backend} {backend_version}".format(**backend.versions()))
     yield "accelerator", _try(_device)

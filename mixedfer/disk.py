@@ -7,6 +7,7 @@ import errno
 import hashlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,10 +38,15 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, to_json(value).encode())
 
 
+def beside(path: Path) -> Path:
+    """A temporary name for what will be `path`; no other process has it, on this machine or one that shares the disk."""
+    return path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write bytes atomically: temporary name, fsync, rename. Raises Fault when the disk is full."""
     path = Path(path)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = beside(path)
     with full_disk(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -68,7 +74,7 @@ def new_folder(final: Path) -> Iterator[Path]:
     An exception inside leaves nothing behind; a kill leaves a folder ending in `.part`, which the next call for the same
     `final` removes. One process at a time: hold a lock.
     """
-    part = final.with_name(f"{final.name}.{os.getpid()}.part")
+    part = beside(final)
     with full_disk(final):
         for left in final.parent.glob(f"{final.name}.*.part"):
             shutil.rmtree(left, ignore_errors=True)
@@ -115,14 +121,16 @@ def full_disk(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def lock(path: Path, what: str) -> Iterator[None]:
-    """Hold `path` for this process; the lock goes with the process, however it ends. Raises Busy if taken."""
+def lock(path: Path, what: str, patience: float = 3) -> Iterator[None]:
+    """Hold `path` for this process; the lock goes with the process, however it ends. Raises Busy if taken for `patience`
+    seconds: the workers of a command that was just killed need a moment to end.
+    """
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(parents=True, exist_ok=True)
     held = FileLock(path)
     try:
-        held.acquire(timeout=3)  # the workers of a command that was just killed need a moment to end
+        held.acquire(timeout=patience)
     except Timeout:
         raise Busy(f"another process is already working on {what} (lock {path})",
                    remedy="Wait for it to end, or use another --store.") from None

@@ -23,6 +23,11 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     assert disk.is_done(tmp_path / "run") and (tmp_path / "run" / "whole.txt").read_text() == "whole"
 
 
+def test_a_temporary_name_is_taken_once_even_by_processes_of_one_number(tmp_path):
+    names = {disk.beside(tmp_path / "run") for _ in range(9)}
+    assert len(names) == 9 and all(name.match(str(tmp_path / "run.*.part")) for name in names)
+
+
 def test_a_full_disk_is_a_fault_that_names_the_place(tmp_path):
     with pytest.raises(Fault, match=r"runs.*disk is full.*--store"):
         with disk.full_disk(tmp_path / "runs"):

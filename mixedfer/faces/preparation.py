@@ -7,10 +7,12 @@ every face of a picture is taken: how many rows there are is known only when all
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
@@ -18,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import disk, faceset, processes
-from mixedfer.errors import BadInput
+from mixedfer.errors import BadInput, Busy
 from mixedfer.faces import chunks, landmarks, rows, sightings, work
 from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box
@@ -26,7 +28,10 @@ from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical, digest, hash_source, version
 from mixedfer.study import Study
 
-PACKAGES = ("opencv-python-headless", "pillow", "numpy", "scipy")
+PACKAGES = (*sightings.OPENCV, "pillow", "numpy", "scipy")
+#: Seconds after which an unfinished set is taken for one that nobody will finish.
+LEFT = 7 * 24 * 3600
+TOGETHER = "Faces of one picture are kept together; where no subject is known, each picture is one."
 #: What decides a set's bytes, given what was found.
 SOURCE = ("geometry.py", "faceset.py", "faces/preparation.py", "faces/work.py", "faces/rows.py", "faces/chunks.py",
           "faces/crop.py", "faces/alignments/__init__.py")
@@ -36,16 +41,22 @@ def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | N
             quiet: bool = False) -> FaceSet:
     """The study's face set, made now or found finished in `store`.
 
-    Raises BadInput for input that cannot be used, Busy when another process prepares the same set, Fault when the disk
-    is full or a worker dies.
+    What killed preparations left unfinished in `store` a week ago or earlier, and nobody works on, is removed before a new
+    set is made.
+
+    Raises BadInput for input that cannot be used and for data that change while they are read, Busy when another process
+    prepares the same set, Fault when the disk is full or a worker dies.
     """
     making = sightings.making(study, study.dataset.fingerprint(data))
     seen, folder = store / "sightings" / digest(making), store / "faces" / _key(study, making)
     if not disk.is_done(folder):
         with disk.lock(store / "locks" / folder.name, "this face set"), disk.full_disk(folder):
             if not disk.is_done(folder):
+                _remove_left(store)
                 disk.write_json(seen / "meta.json", making)
                 _make(study, data, seen, folder, predictor, workers, quiet)
+    elif predictor:
+        landmarks.find_predictor(predictor, study.preparation.predictor)  # a wrong one is told, though none is needed
     faces = faceset.load(folder)
     if not faces.found.any():
         raise BadInput("no face was found in any picture", file=data,
@@ -60,6 +71,16 @@ def _key(study: Study, making: dict) -> str:
     code = hash_source(*(Path(faceset.__file__).parent / name for name in SOURCE))
     return digest({"sightings": making, "preparation": preparation, "code": code,
                    "versions": {name: version(name) for name in PACKAGES}})
+
+
+def _remove_left(store: Path) -> None:
+    """Remove unfinished sets that nobody works on, or has for a week: data or options have changed since, and no command
+    would go on with them.
+    """
+    for part in store.glob("faces/*.partial"):
+        with contextlib.suppress(Busy, FileNotFoundError), disk.lock(store / "locks" / part.stem, "this face set", patience=0):
+            if time.time() - max(path.stat().st_mtime for path in (part, *part.iterdir())) > LEFT:
+                shutil.rmtree(part)
 
 
 def _make(study: Study, data: Path | None, seen: Path, folder: Path, predictor: Path | None, workers: int, quiet: bool) -> None:
@@ -127,9 +148,19 @@ def _chunks(listing: Listing, starts: Sequence[int], job: work.Job) -> Iterator[
         yield work.Chunk(first, listing.keys[first:end], listed, row)
 
 
+def _see_unchanged(job: work.Job, study: Study) -> None:
+    """Raise BadInput, and remove what was made, where the data are no longer those that name it."""
+    if study.dataset.fingerprint(job.data) != disk.read_json(job.seen / "meta.json")["pictures"]:
+        shutil.rmtree(job.part)
+        shutil.rmtree(job.seen)
+        raise BadInput("the data changed while they were read", file=job.data,
+                       remedy="Give the same command again once nothing writes there any more.")
+
+
 def _close(job: work.Job, folder: Path, study: Study, listing: Listing, made: rows.Rows) -> None:
     """Write what belongs to the rows besides their images, and give the set its name."""
     part = job.part
+    _see_unchanged(job, study)
     if not made.readable.any():
         shutil.rmtree(part)
         raise BadInput(f"no picture could be read; the first, {listing.ids[0]}: {made.unreadable[0]}", file=job.data)
@@ -137,13 +168,20 @@ def _close(job: work.Job, folder: Path, study: Study, listing: Listing, made: ro
     for name, values in columns.items():
         np.save(part / f"{name}.npy", values)
     arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
-    more = " Faces of one picture are kept together; where no subject is known, each picture is one."
     disk.write_json(part / "meta.json", {
         "content": faceset.content_hash(arrays, listing.classes), "classes": list(listing.classes),
         "partitions": list(faceset.PARTITIONS), "pictures": len(listing.keys), "excluded": dict(listing.excluded),
-        "note": (listing.note + more * (len(made.picture) > len(listing.keys))).strip(),
+        "note": _note(listing, made, study.preparation.alignment is not None),
         "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "sightings": job.seen.name,
         "searched": getattr(study.preparation.detector, "searches", True),
         "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in sorted(made.unreadable.items())]})
     disk.finish(part, folder)
     (folder / chunks.LOG).unlink()
+
+
+def _note(listing: Listing, made: rows.Rows, aligned: bool) -> str:
+    """The data set's note, and what is to be said of the rows."""
+    missed = int((made.readable & ~made.found).sum()) if aligned else 0
+    told = [(listing.note, listing.note), (len(made.picture) > len(listing.keys), TOGETHER),
+            (missed, f"{missed:,} of {len(made.picture):,} images are not aligned: no face was found in them.")]
+    return " ".join(words for true, words in told if true)

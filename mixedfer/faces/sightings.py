@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixedfer import disk
 from mixedfer.errors import Unreadable
 from mixedfer.faces import landmarks
 from mixedfer.faces.detectors import Box, Sight
@@ -23,7 +24,9 @@ from mixedfer.identity import canonical, hash_source, version
 from mixedfer.study import Preparation, Study
 
 CHUNK = 64  # pictures in one file, which are lost together when the search is interrupted
-PACKAGES = ("dlib-bin", "dlib", "opencv-python-headless", "pillow", "numpy", "scipy")
+#: The packages that provide `cv2`; which of them is installed is no matter of ours.
+OPENCV = ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless", "opencv-contrib-python")
+PACKAGES = ("dlib-bin", "dlib", *OPENCV, "pillow", "numpy", "scipy")
 #: What decides them; data sets and detectors name themselves, but not the packages that they lie in.
 SOURCE = ("seeds.py", "geometry.py", "faces/sightings.py", "faces/landmarks.py", "faces/pictures.py",
           "faces/datasets/__init__.py", "faces/detectors/__init__.py")
@@ -126,7 +129,7 @@ def joined(parts: Sequence[Sightings]) -> Sightings:
 def write(folder: Path, first: int, sightings: Sightings) -> None:
     """A chunk's file, whole or not at all; not flushed, for what is lost is noticed and found again."""
     numbers, reasons = list(sightings.unreadable), list(sightings.unreadable.values())
-    part = folder / f"{first}.{os.getpid()}.part"
+    part = disk.beside(_file(folder, first))
     try:
         with open(part, "wb") as file:
             np.savez(file, rows=sightings.rows, numbers=np.array(numbers, np.int64), reasons=np.array(reasons, str))

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -230,9 +231,42 @@ def test_a_wrong_model_whose_hash_was_accepted_is_named(tmp_path, content, why):
     assert error.value.file == model and not list(tmp_path.glob("faces/*/DONE"))
 
 
-def test_a_finished_set_loads_no_model(prepared, monkeypatch):
+def test_a_finished_set_loads_no_model_but_tells_a_wrong_one(prepared, tmp_path, monkeypatch):
     monkeypatch.setattr(preparation.processes, "pool", lambda *_: 1 / 0)
     preparation.prepare(STUDY, None, prepared[0], quiet=True)
+    (tmp_path / "wrong.dat").write_bytes(b"not a model")
+    with pytest.raises(BadInput, match=r"wrong\.dat.*SHA-256.*--set predictor="):
+        preparation.prepare(STUDY, None, prepared[0], predictor=tmp_path / "wrong.dat", quiet=True)
+
+
+def test_data_that_change_while_they_are_read_leave_nothing_under_their_old_name(photos, tmp_path, monkeypatch):
+    study, fill = dataclasses.replace(STUDY, dataset=Folder()), preparation._fill
+
+    def changing(*arguments):
+        (photos / "happy" / "late.png").write_bytes(b"another picture")
+        return fill(*arguments)
+
+    with monkeypatch.context() as patched, pytest.raises(BadInput, match=r"photos: the data changed.*the same command again"):
+        patched.setattr(preparation, "_fill", changing)
+        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+    assert not list(tmp_path.glob("store/faces/*")) and not list(tmp_path.glob("store/sightings/*"))
+    assert len(preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)) == 10
+
+
+def test_what_a_killed_preparation_left_is_removed_when_it_is_old_and_free(tmp_path):
+    faces, week = tmp_path / "faces", 7 * 24 * 3600
+    for name, age in {"old": week + 60, "held": week + 60, "young": week - 60, "going-on": week + 60}.items():
+        part = faces / f"{name}.partial"
+        part.mkdir(parents=True)
+        (part / "images.npy").touch()
+        for path in (part, part / "images.npy"):
+            os.utime(path, (time.time() - age,) * 2)
+    (faces / "going-on.partial" / "chunks.jsonl").touch()
+    (faces / "done").mkdir()
+    with disk.lock(tmp_path / "locks" / "held", "a set"):
+        preparation.prepare(STUDY.varying(identities=3), None, tmp_path, workers=1, quiet=True)
+    assert {path.name for path in faces.iterdir() if not disk.is_done(path)} == \
+        {"held.partial", "young.partial", "going-on.partial", "done"}
 
 
 def test_the_installed_predictor_under_another_place_is_accepted(tmp_path):

@@ -15,6 +15,7 @@ from mixedfer.faces.crop import crop, equalised, warp
 from mixedfer.faces.datasets.portrait import Portrait
 from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.faces.splits import split
 from mixedfer.study import PREDICTOR, Preparation
 from tests.tiny import STUDY
 
@@ -101,6 +102,9 @@ def test_sightings_and_sets_are_named_by_what_decides_them(tmp_path):
     for changes in ({"face": "all"}, {"upsample": 1}, {"predictor": "0"}, {"identities": 7}):
         assert sightings.making(plain.varying(**changes), "") != made
     assert sightings.making(plain, "other pictures") != made
+    # All packages on PyPI that provide cv2: https://pypi.org/project/opencv-python/#description
+    cv2 = {f"opencv-{name}" for name in ("python", "python-headless", "contrib-python", "contrib-python-headless")}
+    assert cv2 < set(made["versions"]) and cv2 < set(preparation.PACKAGES)
     assert "mtcnn" in sightings.making(plain.varying(detector=Packaged()), "")["versions"]
 
 
@@ -159,6 +163,9 @@ def test_faces_of_one_picture_share_a_subject_where_none_is_known(tmp_path, monk
     monkeypatch.setattr(Portrait, "list", lambda self, data: dataclasses.replace(listed(self, data), subjects=None))
     faces = prepare(tmp_path, face="all")
     assert faces.subjects.tolist() == [0, *range(24)]
+    for seed in range(8):  # by chance, the two would be in one of three folds every third time
+        tests = [split(faces, study(tmp_path, face="all", folds=3, seed=seed), fold).test for fold in range(3)]
+        assert sorted(np.concatenate(tests)) == list(range(25)) and [0, 1] in [sorted({0, 1} & set(test)) for test in tests]
 
 
 def test_workers_and_interruptions_do_not_change_a_byte_of_all_faces(tmp_path, monkeypatch):
@@ -189,6 +196,8 @@ def test_an_aligned_image_is_the_warp_and_its_landmarks_lie_in_it(tmp_path):
     [missed] = np.flatnonzero(~faces.found)
     assert missed == 2 and np.array_equal(faces.images[missed], plain.images[missed])
     assert np.array_equal(faces.landmarks[missed], plain.landmarks[missed])
+    assert faces.meta["note"] == f"{plain.meta['note']} 1 of 24 images are not aligned: no face was found in them.".strip()
+    assert "aligned" not in plain.meta["note"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,7 +217,7 @@ def test_a_face_that_cannot_be_aligned_is_told_and_not_used(tmp_path):
 
 
 def test_an_aligned_face_must_be_cut_out():
-    with pytest.raises(StudyError, match="crop=False"):
+    with pytest.raises(StudyError, match=r"crop=False, alignment=.*: .*leave crop or the alignment out"):
         Preparation(detector=DlibHog(), crop=False, alignment=Eyes())
 
 
