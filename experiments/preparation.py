@@ -11,36 +11,20 @@ and 192 test images are of 24 people. The expressions are synthesised from one p
 
 import dataclasses
 
+from quickstart import STUDY as QUICKSTART
+
 from mixedfer.faces.alignments.eyes import Eyes
-from mixedfer.faces.datasets.portrait import Portrait
-from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.faces.detectors.haar import Haar
-from mixedfer.learning.augmentations.affine import Affine
-from mixedfer.learning.backbones.vgg16 import Vgg16
-from mixedfer.learning.fusions.features import Features
-from mixedfer.learning.landmark_branches.mlp import Mlp
-from mixedfer.learning.schedules.cosine import Cosine
-from mixedfer.study import Arm, Preparation, Recipe, Study
+from mixedfer.study import Arm
 
-HOG = Preparation(detector=DlibHog())
+HOG = QUICKSTART.preparation
 
-STUDY = Study(
+STUDY = dataclasses.replace(
+    QUICKSTART,
     question="Does it matter how faces are cut out, on the embedded portrait?",
-    dataset=Portrait(classes=("happy", "sad")),
-    preparation=HOG,
-    recipe=Recipe(
-        backbone=Vgg16(width=1 / 8, blocks=3, dense=(64,), dropout=0.0),
-        landmark_branch=Mlp(units=(32,), dropout=0.3),
-        fusion=Features(units=(64, 32)),
-        epochs=20, batch_size=16, learning_rate=2e-3, optimizer="adam", schedule=Cosine(warmup=1),
-        augmentation=Affine(shift=0.04, rotation=5, skew=0.0),
-    ),
     control=Arm("dlib crop", image=True),
     treatments=(Arm("eyes level", image=True, preparation=dataclasses.replace(HOG, alignment=Eyes())),
                 Arm("whole picture", image=True, preparation=dataclasses.replace(HOG, crop=False)),
                 Arm("Haar 1.1", image=True, preparation=dataclasses.replace(HOG, detector=Haar(scale_factor=1.1))),
                 Arm("Haar 1.3", image=True, preparation=dataclasses.replace(HOG, detector=Haar(scale_factor=1.3)))),
-    replicates=5,
-    margin=0.02,
-    test=0.4, validation=0.1,
 )
