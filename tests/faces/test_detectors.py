@@ -25,6 +25,8 @@ from mixedfer.faces.detectors.haar import Haar
 from mixedfer.faces.detectors.mtcnn import Mtcnn
 from mixedfer.identity import canonical
 
+pytestmark = pytest.mark.usefixtures("keras_ready")  # MTCNN starts TensorFlow; after that its threads cannot be set
+
 #: Detectors that need a package beyond mixedfer's own.
 EXTRAS = {"mtcnn": "mtcnn"}
 PLACE = np.s_[80:400, 120:440]  # of the face in the photograph, with some background
