@@ -54,6 +54,10 @@ class Fault(MixedferError):
     """The machine or a run failed: a full disk, a NaN loss, a dead worker."""
 
 
+class Diverged(Fault):
+    """The loss of a run became no number: its recipe does not train, others may."""
+
+
 class Interrupted(MixedferError):
     """The user stopped the command."""
 

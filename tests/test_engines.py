@@ -6,7 +6,7 @@ import pytest
 
 from mixedfer import disk, records
 from mixedfer.engines import Job, local
-from mixedfer.errors import Busy
+from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.study import Axis
 from tests.commands import mixedfer
 from tests.tiny import STUDY
@@ -42,6 +42,16 @@ def test_cells_that_are_only_held_are_to_be_waited_for(prepared):
     job = jobs(STUDY, prepared)[0]
     with pytest.raises(Busy, match=r"training 1 of 2 cells \(image-only, replicate 1\)\. Wait .*--store"):
         local._tell([(job, Busy("held"))], 2)
+
+
+def test_cells_whose_loss_is_no_number_are_told_apart_from_other_faults(prepared):
+    one, two = jobs(STUDY, prepared)[:2]
+    lost = Diverged("no number")
+    for errors, raised in (((lost, lost), Diverged), ((lost, Fault("full")), Fault),
+                           ((lost, Busy("held")), Fault)):
+        with pytest.raises(Fault) as caught:
+            local._tell(list(zip((one, two), errors)), 2)
+        assert type(caught.value) is raised
 
 
 def test_what_another_process_has_finished_meanwhile_is_no_failure(prepared, tmp_path):

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mixedfer import disk, faceset, processes, records
 from mixedfer.engines import Job, run_name
-from mixedfer.errors import Busy, Fault, MixedferError
+from mixedfer.errors import Busy, Diverged, Fault, MixedferError
 from mixedfer.learning import backend
 
 NAMED = 10  # cells that an error names before it counts
@@ -16,7 +16,9 @@ _channel = None
 
 
 def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool) -> None:
-    """Train every job's cell. Raises, once the others are through, Fault for cells that failed, Busy for cells of others."""
+    """Train every job's cell. Raises, once the others are through, Fault for cells that failed (Diverged if all did for
+    that reason alone), Busy for cells of others.
+    """
     from tqdm import tqdm
 
     channel = processes.context.SimpleQueue()
@@ -56,7 +58,8 @@ def _tell(failures: Sequence[tuple[Job, MixedferError]], total: int) -> None:
     held = f"Another process is training {len(busy)} of {total} cells ({_list(busy)})"
     if causes:
         told = [f"{_list(cells)}: {cause}" for cause, cells in causes.items()] + [f"{held}."] * bool(busy)
-        raise Fault(f"{sum(map(len, causes.values()))} of {total} cells failed. {' '.join(told)}")
+        kind = Diverged if all(isinstance(error, Diverged) for _, error in failures) else Fault
+        raise kind(f"{sum(map(len, causes.values()))} of {total} cells failed. {' '.join(told)}")
     if busy:
         raise Busy(held, remedy="Wait for it to end and give the same command again, or use another --store.")
 

@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from mixedfer import disk, records
-from mixedfer.errors import Fault
+from mixedfer.errors import Diverged
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.learning import backend, checkpoints, losses, models, occlusion
@@ -35,8 +35,8 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
     """Make the record of one cell, `run`, in `store`, or return at once if it is there.
 
     `watch(epochs, last)` is called with the number of finished epochs and the last history entry. `threads` is what
-    `backend.setup` was called with. Raises Busy when another process trains this cell, Fault when the loss is not a
-    number or the disk is full.
+    `backend.setup` was called with. Raises Busy when another process trains this cell, Diverged when the loss is not a
+    number, Fault when the disk is full.
     """
     folder = records.run_folder(store, run)
     work = store / "work" / run
@@ -136,7 +136,7 @@ class Run:
         return {tensor.name: inputs[tensor.name] for tensor in self.model.inputs}
 
     def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
-        """Validate, note, select, write the checkpoint. Raises Fault when the loss is not a number."""
+        """Validate, note, select, write the checkpoint. Raises Diverged when the loss is not a number."""
         with self._averaged():
             entry = self._validate(epoch, rate, logs)
             self._note(epoch, entry)
@@ -150,8 +150,9 @@ class Run:
         truth = self.faces.labels[validation.rows]
         loss = float(-np.log(np.maximum(validation.probabilities[np.arange(len(truth)), truth], 1e-7)).mean())
         if not (math.isfinite(logs["loss"]) and math.isfinite(loss)):
-            raise Fault(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
-                        remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are kept.")
+            raise Diverged(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
+                           remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are "
+                           "kept.")
         return {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),
                 "accuracy": float(logs["accuracy"]), "validation_loss": loss,
                 "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}

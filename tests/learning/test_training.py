@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mixedfer import disk, records
-from mixedfer.errors import Busy, Fault
+from mixedfer.errors import Busy, Diverged
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
 from mixedfer.learning.views.normalised import normalised
@@ -170,7 +170,7 @@ def test_mixed_precision_trains(prepared, tmp_path, precision):
 
 def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path):
     _, faces = prepared
-    with pytest.raises(Fault, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
+    with pytest.raises(Diverged, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
         train(STUDY.varying(learning_rate=1e30, momentum=0.0).cells()[0], faces, tmp_path)
     assert not list(tmp_path.glob("runs/*"))
 
