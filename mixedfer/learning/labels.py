@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import numpy as np
 
+#: The share of the votes that makes a class a target of its own, as in the paper's program.
+ENOUGH = np.float32(0.3)
+
 
 def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, smoothing: float) -> np.ndarray:
     """(n, classes) float32 for labels (n,), votes (n, classes) and, for the mode "drawn", one number in [0, 1) each (n,).
 
-    "majority": the label; "soft": the votes; "drawn": one class, drawn by the votes; "multi-target": the votes, of which
-    `losses.MultiTarget` needs only one to be met.
+    "majority": the label; "soft": the votes; "drawn": one class, drawn by the votes; "multi-target": 1 for each class with
+    `ENOUGH` of the votes (for those with the most, where none has), all the same to `losses.MultiTarget`, which needs one met.
 
     >>> votes = np.array([[.75, .25], [.75, .25]])
     >>> targets("drawn", np.zeros(2, int), votes, np.array([.7, .8]), 0).tolist()
@@ -23,6 +26,8 @@ def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, 
     classes = votes.shape[1]
     if mode == "drawn":
         labels = np.minimum((np.cumsum(votes, 1) <= luck[:, None]).sum(1), classes - 1)
+    if mode == "multi-target":
+        votes = votes >= np.minimum(ENOUGH, votes.max(1, keepdims=True))
     chosen = np.eye(classes, dtype=np.float32)[labels] if mode in ("majority", "drawn") else votes
     return (chosen * (1 - smoothing) + smoothing / classes).astype(np.float32)
 

@@ -6,7 +6,7 @@ import keras
 
 
 class MultiTarget(keras.losses.Loss):
-    """-log of the largest product of a vote and its probability: it is enough to be right about one of the emotions."""
+    """-log of the largest product of a target and its probability: it is enough to be right about one of the emotions."""
 
     def call(self, y_true, y_pred):
         best = keras.ops.max(y_true * y_pred, axis=-1)

@@ -30,11 +30,18 @@ def batches(faces, rows, seed=1, **changes):
 
 
 @pytest.mark.parametrize(("mode", "expected"), [
-    ("majority", np.eye(3)[LABELS]), ("soft", VOTES), ("multi-target", VOTES),
+    ("majority", np.eye(3)[LABELS]), ("soft", VOTES), ("multi-target", [[1, 0, 0], [0, 1, 0], [1, 1, 0]]),
     ("drawn", [[0, 1, 0], [0, 1, 0], [1, 0, 0]])])  # cumulated votes: .5 .75 1; 0 1 1; .4 1 1
 def test_targets_of_every_mode(mode, expected):
     found = labels.targets(mode, LABELS, VOTES, np.array([.6, .99, .39]), 0)
     assert found.dtype == np.float32 and np.allclose(found, expected)
+
+
+def test_emotions_with_three_of_ten_votes_are_targets_alike():
+    """As in the paper's program; where the votes are spread further, those with the most are."""
+    votes = np.array([[.3, .4, .2, .1], [.25, .25, .25, .25], [.2, .2, .28, .32]], np.float32)
+    found = labels.targets("multi-target", np.array([1, 0, 3]), votes, np.zeros(3), 0)
+    assert found.tolist() == [[1, 1, 0, 0], [1, 1, 1, 1], [0, 0, 0, 1]]
 
 
 def test_smoothing_takes_from_whatever_the_target_is():
