@@ -170,8 +170,8 @@ def _mask(faces: FaceSet, rows: np.ndarray) -> np.ndarray:
 
 
 def check(study: Study, sets: Sets) -> None:
-    """See that every fold can be made, and every arm's landmarks be chosen. Raises BadInput when a class is missing from a
-    partition, or has too few faces there for a view that takes another face's landmarks.
+    """See that every fold can be made, the recipe's frame lies in every image, and every arm's landmarks can be chosen. Raises
+    BadInput where not: a class is missing from a partition, or has too few faces for a view that takes another's landmarks.
     """
     for fold in range(max(1, study.folds)):
         split = splits.split(sets[study.control.name], study, fold)  # the same for all arms, see `pairing`
@@ -181,8 +181,10 @@ def check(study: Study, sets: Sets) -> None:
 
 def _choose(cell: Cell, faces: FaceSet, rows: np.ndarray, part: str) -> None:
     """Let an arm's view choose whose landmarks it shows in one partition."""
+    batches = Batches(faces, rows, part, cell.study.recipe, cell.seed, cell.arm.landmarks)
+    _ = batches.side
     try:
-        _ = Batches(faces, rows, part, cell.study.recipe, cell.seed, cell.arm.landmarks).sources
+        _ = batches.sources
     except StudyError as error:
         raise StudyError(f"arm {cell.arm.name!r}, {part} partition: {error.what}", file=faces.folder,
                          remedy="Leave the arm out, choose other classes, or another split (folds, validation, test, "

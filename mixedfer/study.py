@@ -108,6 +108,10 @@ class Recipe(Checked):
         require(self.learning_rate > 0, f"Recipe(learning_rate={self.learning_rate}): expected more than 0")
         require(not (self.labels == "multi-target" and self.label_smoothing),
                 "Recipe(labels='multi-target', label_smoothing=...): it is enough to meet one target, so every class would do")
+        require(self.frame > 0 or self.test_views != "ten-crop", "Recipe(test_views='ten-crop', frame=0): all crops of an "
+                "image without a frame are one; set frame, or take test_views='mirror'")
+        require(not isinstance(self.retouch, Augmentation), f"Recipe(retouch={self.retouch!r}): it moves pixels, and landmarks "
+                "would stay behind; it belongs into augmentation")
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,14 @@ def test_a_view_that_finds_no_other_face_is_refused_before_training(prepared):
         runner.check(leaky, dict.fromkeys(sets, alone))
 
 
+def test_a_frame_larger_than_an_arms_images_is_refused_before_training(prepared):
+    _, faces = prepared
+    sets = dict.fromkeys([arm.name for arm in STUDY.arms], faces)
+    runner.check(STUDY.varying(frame=32), sets)
+    with pytest.raises(StudyError, match=r"^Recipe\(frame=33\).*images of 32 pixels"):
+        runner.check(STUDY.varying(frame=33), sets)
+
+
 def test_two_preparations_are_trained_on_the_same_pictures_and_proven(prepared):
     own = dataclasses.replace(STUDY.preparation, crop=False, size=16)
     plain = dataclasses.replace(STUDY, treatments=(Arm("again", image=True, seed=1),)).varying(epochs=2, replicates=1)

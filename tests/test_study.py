@@ -50,6 +50,14 @@ def test_values_that_make_no_study_are_refused(change):
         STUDY.varying(**change)
 
 
+def test_fields_of_a_recipe_that_would_do_nothing_or_something_else_are_refused():
+    with pytest.raises(StudyError, match="without a frame are one"):
+        STUDY.varying(test_views="ten-crop")
+    assert STUDY.varying(test_views="ten-crop", frame=24).recipe.frame == 24
+    with pytest.raises(StudyError, match="belongs into augmentation"):
+        STUDY.varying(**{"recipe.retouch": STUDY.recipe.augmentation})
+
+
 def test_two_arms_of_one_name_are_refused():
     with pytest.raises(StudyError, match="one name"):
         dataclasses.replace(STUDY, treatments=(Arm("image-only", image=True),))

@@ -62,7 +62,7 @@ def _varied(plan) -> list[Banner]:
 def _unreadable(faces) -> list[Banner]:
     lost = int((~faces.readable).sum())
     return [Banner("warning", f"{lost:,} {'picture' if lost == 1 else 'pictures'} could not be read",
-                   "No arm saw them; they count as not found below and are in no accuracy.")] if lost else []
+                   "No arm saw them; they are in no count of faces below and in no accuracy.")] if lost else []
 
 
 def _note(faces) -> list[Banner]:

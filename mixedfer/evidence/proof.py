@@ -44,6 +44,8 @@ __all__ = ["Check", "Runs", "checks", "run_name"]
 ENFORCED = ("keras", "backend", "backend_version", "numpy", "making", "device", "threads", "deterministic")
 TOLD = ("python", "mixedfer")
 RETRAIN = "Train all runs of the study in one store with one set of versions (a new --store)"
+#: The fields of a recipe that draw something for each image.
+DRAWING = ("augmentation", "frame", "retouch")
 #: Fewer images than these may come in one order twice by chance: 12! is 5e8.
 FEW = 12
 
@@ -97,7 +99,7 @@ def _draws(runs: Runs, sets: Mapping[str, FaceSet]) -> Check:
     wrong = per_epoch(grouped(runs, seed_of, size_of), "draws", lambda run: shown_in(run, "draws"))
     wrong += evaluated(grouped(runs, size_of), "draws", "affines")
     wrong += agree(grouped(runs, seed_of, data_of), "first batches", lambda run: look_up(run.proof, "first_batches"))
-    plain = all(run.spec["recipe"]["augmentation"] is None for run in runs.values())
+    plain = not any(run.spec["recipe"][name] for run in runs.values() for name in DRAWING)
     words = f"none, the recipe does not augment{declared(runs)}" if plain else _same(runs, "draws")
     words += "" if len({*sizes.values()}) == 1 or plain else "; compared among arms with images of one size"
     alike = "one seed" if len(sizes) == 1 else "one seed and preparation"

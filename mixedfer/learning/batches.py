@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from mixedfer import geometry
 from mixedfer.checked import require
 from mixedfer.faceset import FaceSet
 from mixedfer.learning import augment, labels
@@ -56,8 +57,11 @@ class Batches:
     def drawn(self) -> np.ndarray | None:
         """What the view shows of each row in all epochs, if it draws that itself."""
         draw = getattr(self.view, "drawn", None)
-        return draw(self.faces.take("landmarks", self.rows).astype(np.float64), self.faces.found[self.rows], self.side,
-                    generator(self.seed, "drawn", self.part)) if draw else None
+        if draw is None:
+            return None
+        # As they lie in the frame of a test: not augmented, and counted from the same corner as those of other views.
+        points = geometry.transform(self.faces.take("landmarks", self.rows).astype(np.float64), self.views[0])
+        return draw(points, self.faces.found[self.rows], self.side, generator(self.seed, "drawn", self.part))
 
     @property
     def steps(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 
 from mixedfer.evidence import comparing, results, summary
 from mixedfer.learning.augmentations.affine import Affine
+from mixedfer.learning.retouch import Retouch
 from tests.evidence.spoiling import change, covering, every, failures, other_kernel, seen, shaped, without
 from tests.evidence.synthetic import build, sha
 
@@ -194,8 +195,9 @@ def test_a_recipe_without_augmentation_says_so(drawn):
     assert detail.startswith("draws: none, the recipe does not augment")
 
 
-def test_a_recipe_with_augmentation_says_how_often_draws_agreed(tmp_path):
-    found = results.load(build(tmp_path, images=60, recipe={"augmentation": Affine()}), tmp_path)
+@pytest.mark.parametrize("recipe", [{"augmentation": Affine()}, {"frame": 24}, {"retouch": Retouch(erase=0.5)}])
+def test_a_recipe_that_draws_for_each_image_says_how_often_draws_agreed(tmp_path, recipe):
+    found = results.load(build(tmp_path, images=60, recipe=recipe), tmp_path)
     detail = {check.name: check.detail for check in found.checks}["augmentation draws and first batches"]
     assert found.comparable and "in each of 5 replicates (4 epochs, " in detail
 

@@ -97,6 +97,12 @@ def test_noise_is_one_faces_own_for_the_whole_run_and_no_arms_seed(prepared):
     assert not np.array_equal(one, other.look(np.arange(40)).inputs["landmarks"])
 
 
+def test_noise_lies_where_landmarks_lie_in_the_frame(prepared):
+    _, faces = prepared
+    recipe = STUDY.varying(augmentation=None, frame=16).recipe  # 8 of 32 pixels are left out on every side
+    assert batches(faces, Noise(pixels), recipe=recipe).drawn.mean() == pytest.approx(faces.landmarks[:40].mean() - 8, abs=0.5)
+
+
 def test_a_crop_lies_anywhere_when_training_and_in_the_middle_when_testing(prepared):
     """In a view of pixels the points say where the frame lies: every face has a place of its own, landmarks move along."""
     _, faces = prepared
