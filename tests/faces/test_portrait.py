@@ -188,7 +188,7 @@ def recognised(planted: str) -> tuple[float, float]:
     The pixels are those beside the face, at places that follow the true eyes, so that expressions hardly show in them.
     """
     strength, cue = PLANTED[planted]
-    faces = Portrait(classes=("happy", "sad"), strength=strength, cue=cue)
+    faces = Portrait(classes=("happy", "sad"), identities=30, strength=strength, cue=cue)
     listing = faces.list(None)
     truths = np.array([faces.truth(key) for key in listing.keys])
     beside = np.array([_beside(faces.read(None, key), truth) for key, truth in zip(listing.keys, truths)])
@@ -220,8 +220,8 @@ def chance(answers: int) -> float:
 def test_a_planted_signal_is_found_where_it_is_and_nowhere_else(planted):
     by_landmarks, by_pixels = recognised(planted)
     strength, cue = PLANTED[planted]
-    assert by_landmarks > .9 if strength else abs(by_landmarks - .5) < chance(480)
-    assert by_pixels > .68 if cue else abs(by_pixels - .5) < chance(480)
+    assert by_landmarks > .9 if strength else abs(by_landmarks - .5) < chance(240)
+    assert by_pixels > .68 if cue else abs(by_pixels - .5) < chance(240)
 
 
 def test_the_cue_moves_no_landmark_and_dlib_does_not_follow_it():
