@@ -14,12 +14,8 @@ from scipy.ndimage import zoom
 from mixedfer import faceset
 from mixedfer.evidence import audit, audit_tables, duplicates
 from mixedfer.evidence.figures import audit as figure
-from mixedfer.faces import preparation
 from mixedfer.faces.datasets.fer2013 import Fer2013
-from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.study import Preparation
 from tests.evidence.synthetic import write_faces
-from tests.tiny import STUDY
 
 CLASSES = ("anger", "fear", "joy")
 PARTS = ("train", "validation", "test")
