@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from mixedfer import pairing
+from mixedfer import metrics, pairing
 from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, Retouch, require
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
@@ -168,7 +168,8 @@ class Study(Varying):
     With `folds=0` the data set's own partitions are used; where it has none, `test` and `validation` fractions are
     drawn from `seed`, whole subjects at a time. With `folds=k` every picture is tested once, in k subject-disjoint folds.
     `train_share` keeps that fraction of the training pictures; smaller shares are parts of larger ones.
-    `margin` is the smallest difference in `metric` that would matter, as a proportion (for log loss, in nats).
+    `margin` is the smallest difference in `metric` (a name in `metrics.METRICS`) that would matter, as a proportion (for log
+    loss, in nats).
     With a `grid` the whole comparison is made at every combination of its axes' values.
     """
 
@@ -181,7 +182,7 @@ class Study(Varying):
     control: Arm
     treatments: tuple[Arm, ...]
     replicates: int
-    metric: Literal["accuracy", "macro_f1", "balanced_accuracy", "log_loss"] = "accuracy"
+    metric: str = "accuracy"
     margin: float
     folds: int = 0
     validation: float = 0.15
@@ -196,6 +197,7 @@ class Study(Varying):
         require(len(set(names)) == len(names), f"two arms have one name: {', '.join(names)}")
         require(bool(self.treatments), "a study needs at least one treatment beside its control")
         require(self.folds != 1, "Study(folds=1): expected 0 (no folds), 2 or more")
+        metrics.of(self.metric)
         require(0 < self.margin < 1, f"Study(margin={self.margin}): expected a proportion between 0 and 1")
         require(self.validation > 0 and self.test > 0 and self.validation + self.test < 1,
                 "Study(validation, test): expected two fractions above 0 that leave something to train on")

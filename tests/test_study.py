@@ -58,6 +58,14 @@ def test_fields_of_a_recipe_that_would_do_nothing_or_something_else_are_refused(
         STUDY.varying(**{"recipe.retouch": STUDY.recipe.augmentation})
 
 
+def test_an_unknown_metric_is_refused_with_the_nearest():
+    assert STUDY.varying(metric="macro_f1").metric == "macro_f1"
+    with pytest.raises(StudyError, match="Did you mean 'log_loss'"):
+        STUDY.varying(metric="logloss")
+    with pytest.raises(StudyError, match="metric"):
+        STUDY.varying(metric=3)
+
+
 def test_two_arms_of_one_name_are_refused():
     with pytest.raises(StudyError, match="one name"):
         dataclasses.replace(STUDY, treatments=(Arm("image-only", image=True),))

@@ -11,7 +11,7 @@ The cases are subjects where some subject has several tested images, and an imag
 own: images of one person are not independent, and a test that took them so would find differences that are not there (29% to
 59% of the time in simulation instead of 5%). Fewer than five subjects are no sample of people, and nothing is tested.
 
-Any metric of `metrics.HIGHER_IS_BETTER` can be the study's. Where some runs of an arm collapsed, the test is told but no
+Any metric of `mixedfer.metrics` can be the study's. Where some runs of an arm collapsed, the test is told but no
 verdict: the gain or the tie may be that of the runs that failed. Its p-values stay among those that Holm adjusts.
 """
 
@@ -22,7 +22,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mixedfer.evidence import metrics, wording
+from mixedfer import metrics
+from mixedfer.evidence import collapse, wording
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, corrected_t, jackknife, two_way
 from mixedfer.evidence.statistics.finding import LEVEL, Finding, adjusted, direction, withhold
@@ -36,7 +37,7 @@ def compare_all(results: Results) -> list[Finding]:
 
     Where the arms are not comparable the verdict is "not comparable". Raises BadInput for an unknown metric.
     """
-    better = metrics.higher_is_better(results.plan.metric)
+    better = metrics.of(results.plan.metric).higher_is_better
     found = [difference(results, treatment) for treatment in results.plan.treatments]
     ps, beyond = (adjust.holm([getattr(finding, name) for finding in found]) for name in ("p", "p_beyond"))
     return [_doubt(results, adjusted(*judged, better), better) for judged in zip(found, ps, beyond)]
@@ -54,7 +55,7 @@ def difference(results: Results, treatment: str, keep: np.ndarray | None = None,
     if why := refusal(results, treatment):
         return _withheld(results, treatment, metric, keep, why)
     names = (results.plan.control, treatment)
-    options = {"margin": results.plan.margin, "names": names, "higher_is_better": metrics.higher_is_better(metric)}
+    options = {"margin": results.plan.margin, "names": names, "higher_is_better": metrics.of(metric).higher_is_better}
     if len(np.unique(results.fold)) > 1:
         one, two = (scores(results, name, metric, keep).mean(0) for name in names)
         if len(one) < 2:
@@ -82,7 +83,7 @@ def cases(results: Results, keep: np.ndarray) -> tuple[str, np.ndarray]:
 
 
 def case_sums(results: Results, arm: str, metric: str, keep: np.ndarray) -> np.ndarray:
-    """(J, G, ratios, 2): what each of G cases adds to the sums of a metric (see `metrics.parts`) in each replicate."""
+    """(J, G, ratios, 2): what each of G cases adds to the sums of a metric (see `metrics.Metric.parts`) in each replicate."""
     return np.stack(list(_case_sums(results, arm, metric, keep, cases(results, keep)[1])))
 
 
@@ -94,7 +95,7 @@ def scores(results: Results, arm: str, metric: str, keep: np.ndarray) -> np.ndar
 
 def _case_sums(results: Results, arm: str, metric: str, keep: np.ndarray, numbers: np.ndarray) -> Iterator[np.ndarray]:
     for probabilities in results.arms[arm].probabilities:
-        yield jackknife.by_case(metrics.parts(metric, results.truth[keep], probabilities[keep]), numbers)
+        yield jackknife.by_case(metrics.of(metric).parts(results.truth[keep], probabilities[keep]), numbers)
 
 
 def table(results: Results, arm: str, metric: str, keep: np.ndarray) -> np.ndarray:
@@ -124,7 +125,7 @@ def _reasons(results: Results, arm: str) -> Iterator[tuple[tuple[int, int], str]
     labels = np.asarray(results.faces.labels)
     for replicate, group in enumerate(results.arms[arm].records):
         for fold, run in zip(np.unique(results.fold), group):
-            yield (replicate, int(fold)), metrics.collapse(labels[run.test.rows], run.test.probabilities)
+            yield (replicate, int(fold)), collapse.reason(labels[run.test.rows], run.test.probabilities)
 
 
 def _test_over_train(results: Results) -> float:
@@ -137,7 +138,7 @@ def _withheld(results: Results, treatment: str, metric: str, keep: np.ndarray, w
     one, two = (scores(results, name, metric, keep).mean() for name in (results.plan.control, treatment))
     return withhold(float(two - one), control=results.plan.control, treatment=treatment, why=why,
                     verdict="inconclusive" if results.comparable else wording.UNPROVEN,
-                    higher_is_better=metrics.higher_is_better(metric))
+                    higher_is_better=metrics.of(metric).higher_is_better)
 
 
 def _doubt(results: Results, finding: Finding, higher_is_better: bool) -> Finding:

@@ -12,12 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mixedfer import metrics
 from mixedfer.evidence import escaping, wording
 from mixedfer.evidence.figures import style
 from mixedfer.evidence.figures.confusion import SHIFT
-from mixedfer.evidence.figures.effect import per_unit
 from mixedfer.evidence.pictures import Picture, saved
-from mixedfer.evidence.table import Column, Table, gap
+from mixedfer.evidence.table import Column, Table, gap, kind
 
 #: From this ratio of the largest to the smallest value on, an axis is drawn on a log scale.
 WIDE = 8
@@ -55,7 +55,7 @@ def draw_all(grid: Mapping) -> list[Picture]:
         *saved(forest(grid)))]
     if len(grid["axes"]) == 2:
         made.append(Picture("heat", "The effect over both axes", (
-            f"Difference in {score} to {control}, {_unit(grid)}, on one scale centred on 0: blue is better than the control, "
+            f"Difference in {score} to {control}, {_units(grid)}, on one scale centred on 0: blue is better than the control, "
             "orange is worse. Framed and bold: the 95% interval, not adjusted, leaves out 0. ✕: not comparable."),
             " ".join(f"{row['treatment']} at {_title(grid, row)}: {_number(grid, row['estimate'])}"
                      f"{', interval without 0' if settled(row) else ''}." for row in grid["rows"]), *saved(heat(grid))))
@@ -75,7 +75,7 @@ def settled(row: Mapping) -> bool:
 
 def forest(grid: Mapping) -> Figure:
     """One line per row, grouped by treatment, or by the first axis where there is one treatment only."""
-    groups, factor = _groups(grid), per_unit(grid["metric"])
+    groups, factor = _groups(grid), _scale(grid)
     colour = style.colours(_plan(grid))
     lines = sum(len(rows) + 1 for _, rows in groups)
     with style.look():
@@ -116,7 +116,7 @@ def heat(grid: Mapping) -> Figure:
             axes.set_axis_off()
         for axes in panels[::columns]:
             axes.set_ylabel(style.label(down["name"], 24))
-        bar = figure.colorbar(drawn, ax=list(panels), shrink=0.9, aspect=16, label=f"difference, {_unit(grid)}")
+        bar = figure.colorbar(drawn, ax=list(panels), shrink=0.9, aspect=16, label=f"difference, {_units(grid)}")
         bar.outline.set_visible(False)
         return figure
 
@@ -140,7 +140,7 @@ def curve(grid: Mapping, index: int) -> Figure:
         for axes in panels[max(0, len(combined) - columns):len(combined)]:
             axes.tick_params(labelbottom=True)
         figure.supxlabel(style.short(axis["name"], 60), fontsize=8)
-        figure.supylabel(f"{wording.name(grid['metric'])}{', %' * wording.proportion(grid['metric'])}", fontsize=8)
+        figure.supylabel(wording.heading(grid["metric"]), fontsize=8)
         style.arm_legend(figure, _plan(grid))
         return figure
 
@@ -158,7 +158,7 @@ def _row(axes: Axes, y: float, row: Mapping, factor: int, colour: str) -> None:
 
 
 def _ground(axes: Axes, grid: Mapping, ticks: list, bottom: float) -> None:
-    factor = per_unit(grid["metric"])
+    factor = _scale(grid)
     values = [factor * value for row in grid["rows"]
               for value in (row["estimate"], row["margin"], -row["margin"], *(row["ci95"] or ()))]
     pad = 0.04 * (max(values) - min(values))
@@ -171,7 +171,7 @@ def _ground(axes: Axes, grid: Mapping, ticks: list, bottom: float) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     sides = ("worse", "better") if grid["higher_is_better"] else ("better", "worse")
-    axes.set_xlabel(f"difference in {wording.name(grid['metric'])} to {style.short(grid['control'], 26)}, {_unit(grid)}\n"
+    axes.set_xlabel(f"difference in {wording.name(grid['metric'])} to {style.short(grid['control'], 26)}, {_units(grid)}\n"
                     f"← {sides[0]}{style.GAP}{sides[1]} →")
 
 
@@ -182,7 +182,7 @@ def _map(axes: Axes, grid: Mapping, name: str, reach: float):
     values = np.full((len(down["values"]), len(right["values"])), np.nan)
     for place, row in rows.items():
         values[place] = row["estimate"]
-    colours, factor = SHIFT if grid["higher_is_better"] else SHIFT.reversed(), per_unit(grid["metric"])
+    colours, factor = SHIFT if grid["higher_is_better"] else SHIFT.reversed(), _scale(grid)
     drawn = axes.imshow(np.ma.masked_invalid(factor * values), cmap=colours, vmin=-factor * reach, vmax=factor * reach,
                         aspect="auto")
     for (y, x), row in rows.items():
@@ -206,7 +206,7 @@ def _map(axes: Axes, grid: Mapping, name: str, reach: float):
 
 
 def _lines(axes: Axes, grid: Mapping, index: int, points: list[Mapping]) -> None:
-    axis, plan, factor = grid["axes"][index], _plan(grid), per_unit(grid["metric"])
+    axis, plan, factor = grid["axes"][index], _plan(grid), _scale(grid)
     points = sorted(points, key=lambda point: axis["values"][point["at"][index]])
     at = np.array([axis["values"][point["at"][index]] for point in points], float)
     names, span = [plan.control, *plan.treatments], np.log(max(at) / min(at)) if _log(axis) else max(at) - min(at)
@@ -246,7 +246,7 @@ def _values(grid: Mapping, row: Mapping, start: int = 0) -> str:
 
 
 def _told(grid: Mapping) -> str:
-    mean = wording.percent if wording.proportion(grid["metric"]) else lambda value: f"{value:.3f}"
+    mean = wording.percent if metrics.of(grid["metric"]).proportion else lambda value: f"{value:.3f}"
     return " ".join(f"{point['title']}: {', '.join(arm['name'] + ' ' + mean(arm['mean']) for arm in point['arms'])}."
                     for point in grid["points"])
 
@@ -254,11 +254,11 @@ def _told(grid: Mapping) -> str:
 def effects(grid: Mapping) -> Table:
     """One row per treatment and point."""
     points, trained = grid["points"], any(point["train_images"] is not None for point in grid["points"])
-    share, score = wording.proportion(grid["metric"]), wording.name(grid["metric"])
+    metric = grid["metric"]
     columns = (
         *(Column(axis["name"]) for axis in grid["axes"]),
         *([Column("train_images", "training images", "count")] if trained else []), Column("treatment"),
-        *(Column(f"{side}_score", f"{side} {score}{', %' * share}", "spread" if share else "decimals")
+        *(Column(f"{side}_score", f"{side} {wording.heading(metric)}", kind("spread", metric))
           for side in ("control", "treatment")),
         *gap(grid, tested=True), Column("p", kind="p"), Column("p_holm", "p (Holm, grid)", "p"), Column("p_bh", "p (BH)", "p"),
         Column("verdict"), Column("collapsed", "collapsed runs", "yes"),
@@ -285,12 +285,16 @@ def _plan(grid: Mapping) -> SimpleNamespace:
     return SimpleNamespace(control=grid["control"], treatments=grid["treatments"])
 
 
-def _unit(grid: Mapping) -> str:
-    return "percentage points" if wording.proportion(grid["metric"]) else "nats"
+def _units(grid: Mapping) -> str:
+    return wording.axis_units(grid["metric"])
+
+
+def _scale(grid: Mapping) -> int:
+    return metrics.of(grid["metric"]).scale
 
 
 def _number(grid: Mapping, value: float) -> str:
-    return style.signed(per_unit(grid["metric"]) * value, 1 if wording.proportion(grid["metric"]) else 3)
+    return style.signed(_scale(grid) * value, metrics.of(grid["metric"]).digits)
 
 
 def _log(axis: Mapping) -> bool:

@@ -9,16 +9,15 @@ from mixedfer.evidence import grid_figures, page, wording
 from mixedfer.evidence.banners import Banner
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.sections import SYMBOLS, Section
-from mixedfer.evidence.table import Column, Table, table_of
+from mixedfer.evidence.table import Column, Table, kind, table_of
 
 _ASKED = "Are the arms comparable?"
 
 
 def tables(grid: Mapping) -> list[Table]:
     """The effects, the arms and the proofs, by point."""
-    share = wording.proportion(grid["metric"])
     arms = (*(Column(axis["name"]) for axis in grid["axes"]), Column("arm"), Column("parameters", kind="count"),
-            Column("score", f"{wording.name(grid['metric'])}{', %' * share}", "spread" if share else "decimals"),
+            Column("score", wording.heading(grid["metric"]), kind("spread", grid["metric"])),
             Column("collapsed", kind="yes"))
     checks = (Column("name", "point", "words"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
     return [grid_figures.effects(grid), Table("grid_arms", "Every arm at every point, mean ± sd over runs", arms, [
@@ -90,9 +89,8 @@ def counted(grid: Mapping) -> str:
         seen = Counter(row["verdict"] for row in rows)
         words = ", ".join(f"{word} at {seen[word]}" for word in SYMBOLS if seen[word])
         low, high = (wording.points(pick(row["estimate"] for row in rows), grid["metric"]) for pick in (min, max))
-        unit = "points" if wording.proportion(grid["metric"]) else "nats"
         told.append(f"{name} against {grid['control']}, of {wording.plural(len(rows), 'point')}: {words}; differences from "
-                    f"{low} to {high} {unit} of {wording.name(grid['metric'])}.")
+                    f"{low} to {high} {wording.units(grid['metric'])} of {wording.name(grid['metric'])}.")
     return f"{' '.join(told)} {_proved(grid)}"
 
 

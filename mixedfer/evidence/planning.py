@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from mixedfer import disk
+from mixedfer import disk, metrics
 from mixedfer.errors import BadInput
 from mixedfer.evidence import comparing, wording
 from mixedfer.evidence.results import Results
@@ -204,7 +204,7 @@ def draw(made: dict) -> Figure:
     """The minimum detectable effect over replicates, one line per number of cases; the margin is the shaded band."""
     from mixedfer.evidence.figures import style
 
-    scale, unit = (100, "points") if wording.proportion(made["metric"]) else (1, "nats")
+    scale = metrics.of(made["metric"]).scale
     counts = list(dict.fromkeys(row["cases"] for row in made["grid"]))
     replicates = list(dict.fromkeys(row["replicates"] for row in made["grid"]))
     with style.look():
@@ -221,7 +221,7 @@ def draw(made: dict) -> Figure:
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
         axes.set_xlabel("replicates (training runs per arm)")
-        axes.set_ylabel(f"smallest difference found\nwith 80% power, {unit}")
+        axes.set_ylabel(f"smallest difference found\nwith 80% power, {wording.units(made['metric'])}")
         margin = wording.unit(made["margin"], made["metric"])
         axes.set_title(f"shaded: margin ±{margin}", color=style.QUIET, fontsize=7.5, loc="right")
         axes.legend()

@@ -20,6 +20,7 @@ from mixedfer.evidence import audit_tables, preparations, reproduce, wording
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.table import Table
+from mixedfer.metrics import METRICS
 
 SYMBOLS = {"helps": "▲", "hurts": "▼", "equivalent": "=", "inconclusive": "?", wording.UNPROVEN: "✕"}
 Block = tuple[str, Any]
@@ -151,10 +152,14 @@ def _others(summary: Mapping, table) -> list[Block]:
     methods, metrics, single = table("robustness"), table("others"), table("mcnemar")
     return [
         *([("text", f"The same question by other methods. {method}")] if methods else []), *methods,
-        *([("text", "Exploratory: not adjusted for looking at several metrics. Of log loss, less is better.")]
+        *([("text", f"Exploratory: not adjusted for looking at several metrics. Of {_falling()}, less is better.")]
           if metrics else []), *metrics,
         *([("text", f"McNemar's test compares {models} on these images. It says nothing about other seeds, and several "
             "of them must not be pooled.")] if single else []), *single]
+
+
+def _falling() -> str:
+    return joined(metric.title for metric in METRICS.values() if not metric.higher_is_better)
 
 
 def _found(results, summary: Mapping) -> list[Block]:

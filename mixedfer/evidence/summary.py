@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.evidence import audit, calibration, duplicates, leakage, metrics, partitions, preparations
+from mixedfer import metrics
+from mixedfer.evidence import audit, calibration, duplicates, leakage, partitions, preparations
 from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, refusal, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
@@ -32,7 +33,7 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
     exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
     return {
         "schema": SCHEMA, "study": plan.name, "question": plan.question, "metric": plan.metric,
-        "higher_is_better": metrics.higher_is_better(plan.metric), "margin": plan.margin,
+        "higher_is_better": metrics.of(plan.metric).higher_is_better, "margin": plan.margin,
         "first_margin": plan.first_margin, "first_metric": plan.first_metric, "varied": plan.varied,
         "design": _design(results),
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
@@ -77,7 +78,7 @@ def _comparison(results: Results, finding: Finding) -> dict:
         "sign_flip_p": sign_flip.p_value(two - one) if finding.p is not None and len(one) > 1 else None,
         "bootstrap_ci95": _bootstrap(results, finding), "posterior": _posterior(results, finding),
         "mcnemar": [_mcnemar(index, *pair, tested) for index, pair in enumerate(zip(control, treatment))],
-        "other_metrics": [_metric(results, finding, metric) for metric in metrics.HIGHER_IS_BETTER],
+        "other_metrics": [_metric(results, finding, metric) for metric in metrics.METRICS],
         "per_class": _classes(results, finding),
         "by_found": {name: _part(results, finding, part) for name, part in _parts(results).items()},
     }
@@ -97,7 +98,7 @@ def _posterior(results: Results, finding: Finding) -> dict[str, float] | None:
     if finding.p is None or not _folded(results):
         return None
     estimate = Estimate(finding.estimate, finding.se, finding.ddf)
-    better = metrics.higher_is_better(results.plan.metric)
+    better = metrics.of(results.plan.metric).higher_is_better
     return dataclasses.asdict(correlated_t.posterior(estimate, results.plan.margin, better))
 
 
@@ -163,7 +164,7 @@ def _calibration(results: Results, name: str) -> dict:
 
 def _run(results: Results, replicate: int, fold: int, record) -> dict:
     truth, answers = np.asarray(results.faces.labels)[record.test.rows], record.test.probabilities
-    own = {metric: getattr(metrics, metric)(truth, answers) for metric in metrics.HIGHER_IS_BETTER}
+    own = {name: metric(truth, answers) for name, metric in metrics.METRICS.items()}
     return {"replicate": replicate, "fold": fold, **own, "selected_epoch": record.summary["selected_epoch"]}
 
 

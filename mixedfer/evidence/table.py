@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from mixedfer import metrics
 from mixedfer.evidence import wording
 from mixedfer.evidence.escaping import latex, line
 
 #: Kinds whose value is a pair, and the endings of their two CSV columns.
 _PAIRS = {"interval": ("low", "high"), "share": ("found", "images"), "spread": ("mean", "sd"), "decimals": ("mean", "sd"),
           "bounds": ("low", "high"), "part": ("images", "of")}
+#: Kinds of a proportion -> what shows the same of a number that is none.
+_PLAIN = {"percent": "decimal", "points": "decimal", "spread": "decimals", "interval": "bounds", "list": "decimal list"}
 _PAGE = ("page", "paper")
 
 
@@ -139,10 +142,18 @@ def table_of(name: str, title: str, columns: tuple[Column, ...], rows: Iterable[
 
 def gap(summary: dict, tested: bool) -> tuple[Column, ...]:
     """The columns of a difference in the study's metric, and of its interval where one may be told."""
-    proportion = wording.proportion(summary["metric"])
-    units, kind = ("points", "points") if proportion else ("nats", "decimal")
-    size = Column("estimate", f"difference, {units}", kind)
-    return (size, Column("ci95", "95% CI", "interval" if proportion else "bounds")) if tested else (size,)
+    metric = summary["metric"]
+    size = Column("estimate", f"difference, {wording.units(metric)}", kind("points", metric))
+    return (size, Column("ci95", "95% CI", kind("interval", metric))) if tested else (size,)
+
+
+def kind(shown: str, metric: str) -> str:
+    """How a column shows a metric that shows a proportion as `shown`: "percent", "points", "spread", "interval" or "list".
+
+    >>> kind("percent", "accuracy"), kind("percent", "log_loss")
+    ('percent', 'decimal')
+    """
+    return shown if metrics.of(metric).proportion else _PLAIN[shown]
 
 
 def to_csv(header: list[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -10,10 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from mixedfer.evidence import audit_tables, controls, preparations, study_tables, wording
-from mixedfer.evidence.table import Column, Table, gap, table_of, to_csv
-
-#: In the order in which they are told.
-METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "log_loss")
+from mixedfer.evidence.table import Column, Table, gap, kind, table_of, to_csv
+from mixedfer.metrics import METRICS
 
 
 def every(results, summary: dict) -> list[Table]:
@@ -49,7 +47,7 @@ def comparisons(summary: dict) -> Table:
 
 def resolution(summary: dict) -> Table:
     """For each treatment that was tested, what this design could have seen."""
-    amount, units = ("points", "points") if wording.proportion(summary["metric"]) else ("decimal", "nats")
+    amount, units = kind("points", summary["metric"]), wording.units(summary["metric"])
     columns = (Column("treatment"), Column("mde", f"difference found with 80% power, {units}", amount),
                Column("mde_unlimited_replicates", f"with unlimited replicates, {units}", amount),
                Column("smallest_margin", f"smallest margin for equivalence, {units}", amount))
@@ -70,12 +68,11 @@ def leaking(summary: dict, tested: bool) -> Table:
 def arms(summary: dict) -> Table:
     """Mean, spread and every run of each arm."""
     metric = summary["metric"]
-    shown, several = ("percent", "spread") if wording.proportion(metric) else ("decimal", "decimals")
     others = [name for name in METRICS if name != metric]
     columns = (Column("name", "arm"), Column("parameters", kind="count"),
-               Column("score", f"{wording.name(metric)}{', %' if shown == 'percent' else ''}", several),
-               *(Column(name, wording.name(name), _kind(name)) for name in others), Column("collapsed", kind="yes"),
-               Column("runs", "every run", "list" if shown == "percent" else "decimal list", "page"))
+               Column("score", wording.heading(metric), kind("spread", metric)),
+               *(Column(name, wording.name(name), kind("percent", name)) for name in others), Column("collapsed", kind="yes"),
+               Column("runs", "every run", kind("list", metric), "page"))
     return table_of("arms", "Every arm, mean ± sd over runs", columns, [
         {**arm, **{name: _mean(arm, name) for name in others}, "score": (arm["mean"], arm["sd"]),
          "runs": [run[metric] for run in arm["replicates"]]} for arm in summary["arms"]])
@@ -84,7 +81,7 @@ def arms(summary: dict) -> Table:
 def replicates(summary: dict) -> Table:
     """One row per run, counted from 1 as its epochs are."""
     columns = (Column("arm"), Column("replicate", kind="count"), Column("fold", kind="count"),
-               *(Column(name, wording.name(name), _kind(name)) for name in METRICS),
+               *(Column(name, wording.name(name), kind("percent", name)) for name in METRICS),
                Column("selected_epoch", "tested epoch", "count"))
     return table_of("replicates", "Every run", columns, [
         {**run, "arm": arm["name"], **{key: run[key] + 1 for key in ("replicate", "fold")}}
@@ -185,10 +182,6 @@ def predictions(results) -> str:
             # Four decimals as text: a third of the bytes of a float32 written out, and enough for any figure.
             columns[f"{arm} {replicate + 1} p"] = [f"{p:.4f}" for p in probabilities[images, results.truth].tolist()]
     return to_csv(list(columns), zip(*columns.values(), strict=True))
-
-
-def _kind(metric: str) -> str:
-    return "percent" if wording.proportion(metric) else "decimal"
 
 
 def _mean(arm: dict, key: str) -> float:

@@ -1,13 +1,14 @@
 """The evidence in plain words: one sentence per comparison, the same on the page, in the figures and on the terminal.
 
-A comparison is an entry of results.json (`summary`). Differences of a proportion (accuracy, F1) are 0..1 and are told in
-percentage points; log loss, of which less is better, is told in nats.
+A comparison is an entry of results.json (`summary`). How a metric is told is said in `metrics`: differences of a proportion
+(accuracy, F1) are 0..1 and are told in percentage points, those of log loss in nats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mixedfer import metrics
 from mixedfer.evidence.statistics.finding import LEVEL
 
 #: What stands where significance would stand when the proof failed.
@@ -16,18 +17,32 @@ NOT_COMPARABLE = "The arms are not comparable, so no significance is given."
 UNPROVEN = "not comparable"
 
 
-def proportion(metric: str) -> bool:
-    """Whether a metric is a proportion, told in points; log loss is not."""
-    return metric != "log_loss"
-
-
 def name(metric: str) -> str:
     """A metric for people.
 
     >>> name("macro_f1")
     'macro F1'
     """
-    return metric.replace("_", " ").replace("f1", "F1")
+    return metrics.of(metric).title
+
+
+def heading(metric: str) -> str:
+    """A metric over a column or an axis of its values: "accuracy, %"."""
+    return f"{name(metric)}{', %' * metrics.of(metric).proportion}"
+
+
+def units(metric: str) -> str:
+    """What differences in a metric are told in, for a sentence or a column.
+
+    >>> units("accuracy"), units("log_loss")
+    ('points', 'nats')
+    """
+    return f"{metrics.of(metric).unit}s"
+
+
+def axis_units(metric: str) -> str:
+    """The same in full, for the axis of a figure."""
+    return f"{'percentage ' * metrics.of(metric).proportion}{units(metric)}"
 
 
 def points(value: float, metric: str = "accuracy") -> str:
@@ -36,8 +51,8 @@ def points(value: float, metric: str = "accuracy") -> str:
     >>> points(-0.0123), points(0.0123), points(-0.0001), points(-0.0123, "log_loss")
     ('−1.2', '1.2', '0.0', '−0.012')
     """
-    scale, digits = (100, 1) if proportion(metric) else (1, 3)
-    return f"{round(scale * value, digits) + 0.0:.{digits}f}".replace("-", "−")
+    told = metrics.of(metric)
+    return f"{round(told.scale * value, told.digits) + 0.0:.{told.digits}f}".replace("-", "−")
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -66,8 +81,8 @@ def unit(amount: float, metric: str = "accuracy") -> str:
     >>> unit(0.01), unit(0.005), unit(0.02, "log_loss")
     ('1 point', '0.5 points', '0.02 nats')
     """
-    text = f"{100 * amount:.2f}".rstrip("0").rstrip(".") if proportion(metric) else f"{amount:g}"
-    return f"{text} {'point' if proportion(metric) else 'nat'}{'' if text == '1' else 's'}"
+    text = f"{100 * amount:.2f}".rstrip("0").rstrip(".") if metrics.of(metric).proportion else f"{amount:g}"
+    return f"{text} {metrics.of(metric).unit if text == '1' else units(metric)}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -108,12 +123,12 @@ def difference(comparison: Mapping, metric: str = "accuracy") -> str:
     >>> difference({"control": "a", "treatment": "b", "estimate": -0.02})
     'b is 2.0 points worse than a'
     """
-    size, kind = points(abs(comparison["estimate"]), metric), "points" if proportion(metric) else "nats"
+    size, told = points(abs(comparison["estimate"]), metric), metrics.of(metric)
     if not float(size):
-        least = "0.1 points" if proportion(metric) else "0.001 nats"
+        least = f"{10**-told.digits} {units(metric)}"
         return f"{comparison['treatment']} and {comparison['control']} differ by less than {least}"
-    side = "better" if (comparison["estimate"] > 0) == proportion(metric) else "worse"
-    return f"{comparison['treatment']} is {size} {kind} {side} than {comparison['control']}"
+    side = "better" if (comparison["estimate"] > 0) == told.higher_is_better else "worse"
+    return f"{comparison['treatment']} is {size} {units(metric)} {side} than {comparison['control']}"
 
 
 def judged(summary: Mapping) -> list[dict]:
@@ -190,7 +205,7 @@ def _unsettled(comparison: Mapping, summary: Mapping, size: str) -> str:
     if low <= 0 <= high:
         return (f"The interval holds 0 and also differences larger than {size}: neither an effect nor its absence is "
                 "shown. This is not evidence of no effect.")
-    word = "gain" if above == proportion(summary["metric"]) else "loss"
+    word = "gain" if above == metrics.of(summary["metric"]).higher_is_better else "loss"
     lost = adjusted is not None and adjusted >= LEVEL
     if lost or beyond:
         edge = f"{'+' if above else '−'}{size}" if beyond else "0"

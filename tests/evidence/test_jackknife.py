@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mixedfer.evidence import metrics
+from mixedfer import metrics
 from mixedfer.evidence.statistics import jackknife
 
 
@@ -18,14 +18,14 @@ def answered():
     return truth, probabilities / probabilities.sum(-1, keepdims=True), rng.integers(0, 15, 120)
 
 
-@pytest.mark.parametrize("metric", metrics.HIGHER_IS_BETTER)
+@pytest.mark.parametrize("metric", metrics.METRICS)
 def test_leaving_out_by_hand(answered, metric):
     truth, probabilities, subject = answered
-    measure, cases = getattr(metrics, metric), len(np.unique(subject))
+    measure, cases = metrics.of(metric), len(np.unique(subject))
     whole = measure(truth, probabilities)
     without = np.array([measure(truth[subject != one], probabilities[subject != one]) for one in range(cases)])
     raw = cases * whole - (cases - 1) * without
-    sums = jackknife.by_case(metrics.parts(metric, truth, probabilities), subject)
+    sums = jackknife.by_case(metrics.of(metric).parts(truth, probabilities), subject)
     found = jackknife.pseudovalues(metrics.score, sums)
     assert found == pytest.approx(raw - raw.mean() + whole)
     assert found.mean() == pytest.approx(whole)
@@ -34,5 +34,5 @@ def test_leaving_out_by_hand(answered, metric):
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
 def test_a_mean_over_images_is_its_own_pseudovalue(answered, metric):
     truth, probabilities, _ = answered
-    parts = metrics.parts(metric, truth, probabilities)
+    parts = metrics.of(metric).parts(truth, probabilities)
     assert jackknife.pseudovalues(metrics.score, parts) == pytest.approx(parts[:, 0, 0])

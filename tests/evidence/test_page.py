@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from mixedfer.evidence import comparing, page, sections, study_tables, summary, tables, wording
 from mixedfer.evidence.banners import banners
-from mixedfer.evidence.figures import by_found, landmarks
+from mixedfer.evidence.figures import by_found, effect, landmarks
+from mixedfer.metrics import METRICS, Metric
 from tests.evidence.synthetic import changed
 
 
@@ -93,3 +95,24 @@ def test_note_about_the_data_and_unreadable_pictures_are_told(drawn):
     lost, note = banners(replace(drawn, faces=faces), _summary(drawn))
     assert lost.title == "3 pictures could not be read"
     assert note.kind == "note" and note.text.startswith("The expressions")
+
+
+def _wrong(truth, answers, probabilities):
+    return (truth != answers)[:, None], np.ones((len(truth), 1))
+
+
+def test_a_new_metric_is_one_entry_of_the_table(drawn, monkeypatch):
+    """A proportion of which less is better, which none of the others is: it mirrors the accuracy."""
+    monkeypatch.setitem(METRICS, "error", Metric("error rate", _wrong, higher_is_better=False))
+    moved = replace(drawn, plan=changed(drawn.plan, metric="error"))
+    told, accuracy = _summary(moved), _summary(drawn)
+    for row, other in zip(told["comparisons"], accuracy["comparisons"]):
+        assert row["estimate"] == pytest.approx(-other["estimate"]) and row["verdict"] == other["verdict"]
+        assert wording.difference(row, "error") == wording.difference(other)
+    assert wording.meaning(told["comparisons"][0], told) == wording.meaning(
+        accuracy["comparisons"][0], accuracy).replace("above +", "below −")
+    assert [row[1] for row in tables.others(told, True).rows[:5]][-1] == "error rate"
+    assert "error rate" in [column.title for column in tables.replicates(told).columns]
+    assert "error rate, %" in [column.title for column in tables.arms(told).columns]
+    assert "Of log loss and error rate, less is better." in str(_sections(moved)["others"])
+    assert "better than the control \u2192" not in effect.draw(moved, told).axes[0].get_xlabel()

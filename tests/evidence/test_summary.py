@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from mixedfer import disk
-from mixedfer.evidence import comparing, metrics, results, summary
+from mixedfer.evidence import comparing, results, summary
 from mixedfer.evidence.proof import Check
+from mixedfer.metrics import METRICS
 from tests.evidence.synthetic import build, changed
 
 
@@ -127,7 +128,7 @@ def test_what_stands_beside_the_verdict(drawn):
         low, high = row["bootstrap_ci95"]
         assert low < row["estimate"] < high and 0.6 < (high - low) / (row["ci95"][1] - row["ci95"][0]) < 1.4
         assert row["posterior"] is None and row["p_bh"] >= row["p"]
-        assert [entry["metric"] for entry in row["other_metrics"]] == list(metrics.HIGHER_IS_BETTER)
+        assert [entry["metric"] for entry in row["other_metrics"]] == list(METRICS)
         for entry in row["other_metrics"]:
             assert entry["estimate"] == pytest.approx(entry["treatment"] - entry["control"])
             assert entry["ci95"][0] < entry["estimate"] < entry["ci95"][1] and entry["adjusted"] is False

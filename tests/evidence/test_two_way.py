@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
+from mixedfer import metrics
 from mixedfer.errors import BadInput, Fault
-from mixedfer.evidence import metrics
 from mixedfer.evidence.statistics import jackknife, mcnemar, two_way
 from tests.evidence.synthetic import scores
 
@@ -122,7 +122,7 @@ def test_pseudovalues_that_tie_by_chance_are_not_certainty():
     rng, truth, ties = np.random.default_rng(0), np.repeat([0, 1], 30), 0
     for _ in range(200):
         answers = np.where(rng.random((2, 2, 60)) < 0.8, truth, 1 - truth)
-        control, treatment = (np.stack([jackknife.pseudovalues(metrics.score, metrics.parts("balanced_accuracy", truth, run))
+        control, treatment = (np.stack([jackknife.pseudovalues(metrics.score, metrics.of("balanced_accuracy").parts(truth, run))
                                         for run in np.eye(2)[arm]]) for arm in answers)
         if np.ptp((treatment - control).mean(1)) < 1e-12:
             ties += 1

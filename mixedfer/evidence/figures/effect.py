@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mixedfer import metrics
 from mixedfer.evidence import wording
 from mixedfer.evidence.figures import style
 
@@ -40,7 +41,7 @@ def draw(results, summary) -> Figure:
     with style.look():
         figure = style.new(0.95 + 0.62 * max(1, len(rows)))
         axes, words = figure.subplots(1, 2, width_ratios=(3.1, 1.5), sharey=True)
-        _ground(axes, plan, rows, plan.margin * per_unit(plan.metric))
+        _ground(axes, plan, rows, plan.margin * metrics.of(plan.metric).scale)
         colour = style.colours(plan)
         for y, row in enumerate(rows):
             _one(axes, y, row, colour[row["treatment"]])
@@ -49,14 +50,9 @@ def draw(results, summary) -> Figure:
         return figure
 
 
-def per_unit(metric: str) -> int:
-    """Proportions are drawn in points."""
-    return 100 if wording.proportion(metric) else 1
-
-
 def _scaled(row: dict, metric: str) -> dict:
     """A comparison with what is drawn of it in the unit of the axis."""
-    drawn = {f"{key} drawn": None if row[key] is None else per_unit(metric) * np.array(row[key])
+    drawn = {f"{key} drawn": None if row[key] is None else metrics.of(metric).scale * np.array(row[key])
              for key in ("estimate", "by_replicate", "ci95", "ci90")}
     return {**row, **drawn}
 
@@ -73,9 +69,9 @@ def _ground(axes: Axes, plan, rows: list[dict], margin: float) -> None:
     axes.set_yticks(range(len(rows)), [style.label(row["treatment"], 22, 3) for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    sides = ("worse", "better") if wording.proportion(plan.metric) else ("better", "worse")
+    sides = ("worse", "better") if metrics.of(plan.metric).higher_is_better else ("better", "worse")
     axes.set_xlabel(f"difference in {wording.name(plan.metric)} to {style.short(plan.control, 30)}, "
-                    f"{'percentage points' if wording.proportion(plan.metric) else 'nats'}\n"
+                    f"{wording.axis_units(plan.metric)}\n"
                     f"← {sides[0]} than the control{style.GAP}{sides[1]} than the control →")
     axes.set_title(f"shaded: margin ±{wording.unit(plan.margin, plan.metric)}", color=style.QUIET, fontsize=7.5, loc="right")
 
@@ -92,7 +88,7 @@ def _one(axes: Axes, y: int, row: dict, colour: str) -> None:
 
 
 def _tell(words: Axes, y: int, row: dict, metric: str) -> None:
-    numbers = style.signed(float(row["estimate drawn"]), 1 if wording.proportion(metric) else 3)
+    numbers = style.signed(float(row["estimate drawn"]), metrics.of(metric).digits)
     if row["ci95"] is not None:
         numbers += f"{style.GAP}({wording.interval(row['ci95'], metric)})"
     words.text(0, y - 0.06, numbers, fontsize=8.5, fontweight="bold", va="bottom")
