@@ -73,8 +73,12 @@ def decisions(results, summary: dict) -> Table:
     """Every choice that could have been bent to fit the answer, and when it was made."""
     plan, design = results.plan, summary["design"]
     first, margin = wording.margins(summary)
+    recipe = plan.study["recipe"]
     chosen = {"last": "the last epoch's weights: nothing is selected",
-              "best": "the epoch with the best validation accuracy"}[plan.study["recipe"]["selection"]]
+              "best": "the epoch with the best validation accuracy"}[recipe["selection"]]
+    averaged = "; of the weights, their moving average" if recipe["average"] else ""
+    views = {"one": "", "mirror": ", each as the mean over itself and its mirror image",
+             "ten-crop": ", each as the mean over ten crops"}[recipe["test_views"]]
     before = "before the first run"
     tested = sum(row["p"] is not None for row in summary["comparisons"])
     rows = [
@@ -83,8 +87,8 @@ def decisions(results, summary: dict) -> Table:
          before if plan.metric == plan.first_metric else f"changed: {wording.name(plan.first_metric)} at first"],
         ["runs", f"{wording.plural(design['replicates'], 'replicate')} of {len(summary['arms'])} arms, all reported",
          "in the study file"],
-        ["tested weights", chosen, "before the test partition was read"],
-        ["test partition", f"{design['test_images']:,} images", "read once by each run, after its training"],
+        ["tested weights", chosen + averaged, "before the test partition was read"],
+        ["test partition", f"{design['test_images']:,} images{views}", "read once by each run, after its training"],
         ["set on the command line", ", ".join(f"{name} = {in_words(value)}" for name, value in plan.varied.items())
          or "nothing", "with the runs"],
         ["several treatments", f"Holm over {tested}, of any difference and of one larger than the margin" if tested > 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from mixedfer.evidence import answers, comparing, figures, pictures, results, summary
+from mixedfer.evidence import answers, comparing, figures, pictures, results, study_tables, summary
 from mixedfer.evidence.figures import (
     by_class,
     by_found,
@@ -190,10 +190,30 @@ def test_learning_curves_keep_every_run_and_name_epochs_from_one(drawn):
 
 def test_learning_curves_say_why_the_training_loss_can_lie_above(drawn):
     told = learning_curves.caption(drawn, {})
-    assert "can lie above the validation loss" in told and "smoothing" not in told
-    study = {**drawn.plan.study, "recipe": {**drawn.plan.study["recipe"], "label_smoothing": 0.1}}
-    assert "includes label smoothing of 0.1" in learning_curves.caption(
-        replace(drawn, plan=replace(drawn.plan, study=study)), {})
+    assert "can lie above the validation loss" in told
+    assert not [word for word in ("smoothing", "targets", "moving") if word in told]
+    varied = with_recipe(drawn, label_smoothing=0.1, class_weights="balanced", labels="soft", average=0.9)
+    told = learning_curves.caption(varied, {})
+    assert "includes label smoothing of 0.1 and weights of classes;" in told and "the targets of 'soft'" in told
+    assert "What is validated and tested is the moving average" in told
+
+
+def with_recipe(results, **changes):
+    """The same results, said to be of another recipe."""
+    study = {**results.plan.study, "recipe": {**results.plan.study["recipe"], **changes}}
+    return replace(results, plan=replace(results.plan, study=study))
+
+
+def test_averages_over_weights_and_views_are_told(drawn):
+    def told(found):
+        return {row[0]: row[1] for row in study_tables.decisions(found, numbers).rows}
+
+    numbers = summary.summarise(drawn, comparing.compare_all(drawn))
+    assert "average" not in told(drawn)["tested weights"] and told(drawn)["test partition"].endswith(" images")
+    varied = with_recipe(drawn, average=0.9, test_views="ten-crop")
+    assert "moving average" in told(varied)["tested weights"]
+    assert told(varied)["test partition"].endswith("the mean over ten crops")
+    assert "looked at once here" in occlusion.caption(varied, {}) and "at once here" not in occlusion.caption(drawn, {})
 
 
 def test_groups_count_their_images(drawn):

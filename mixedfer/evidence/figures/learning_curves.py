@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixedfer.evidence.figures import style
+from mixedfer.evidence.proof_reading import joined
 
 ORDER = 30
 TITLE = "Learning curves"
@@ -18,14 +19,19 @@ PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),
 def caption(results, summary) -> str:
     """Which line is what."""
     recipe = results.plan.study["recipe"]
-    smoothing = recipe["label_smoothing"]
-    also = f", and the training loss includes label smoothing of {smoothing:g}" if smoothing else ""
+    extras = [f"label smoothing of {recipe['label_smoothing']:g}"] * bool(recipe["label_smoothing"])
+    extras += ["weights of classes"] * (recipe["class_weights"] != "none")
+    also = f", and the training loss includes {joined(extras)}" if extras else ""
+    targets = "" if recipe["labels"] == "majority" else (
+        f" Training values are held against the targets of {recipe['labels']!r}, validation values against labels.")
     chosen = {"last": " The weights of the last epoch are the ones tested.",
               "best": " The weights of the epoch with the best validation accuracy are the ones tested."}
+    average = (" What is validated and tested is the moving average of an epoch's weights, not the weights that are trained."
+               if recipe["average"] else "")
     return ("Thin lines: every replicate (and fold) of every arm; thick lines: their mean. Training values are taken "
             f"while the weights change, with the recipe's dropout and augmentation{also}; validation values after each "
-            "epoch, without. So the training loss can lie above the validation loss."
-            f"{chosen[recipe['selection']]}")
+            f"epoch, without. So the training loss can lie above the validation loss.{targets}"
+            f"{chosen[recipe['selection']]}{average}")
 
 
 def alt(results, summary) -> str:

@@ -33,6 +33,8 @@ def caption(results, summary) -> str:
             "class, so this arm relies on it. Purple: covering raises it. Means over replicates, one scale for all; "
             "the number below is the probability uncovered. Shown are the first test images of each class; nobody chose "
             "them. Only the image is covered: the landmarks of arms that have them stay as they are."
+            + ("" if results.plan.study["recipe"]["test_views"] == "one" else
+               " Each face is looked at once here, and not in all the views over which answers are means elsewhere.")
             + (f" Each map lies over the picture as its arm saw it; on the left, as {shown(results)[0]} saw it."
                if preparations.several(results) else ""))
 
