@@ -1,7 +1,8 @@
 """On disk, what was seen: one row per picture (or per face, where every face of a picture is taken), in the data set's order.
 
-    meta.json        content, classes, partitions, dataset, preparation, sightings (their name), searched, note, unreadable
-                     (picture and reason), pictures (how many the data set lists), excluded (how many it left out, by reason)
+    meta.json        content, classes, partitions, dataset, preparation, sightings (the register's name), searched, note,
+                     unreadable (picture and reason), pictures (how many the data set lists), excluded (how many it left
+                     out, by reason)
     images.npy       (n, size, size, channels) uint8; what every arm sees
     landmarks.npy    (n, 68, 2) float32, x and y in pixels of that image
     boxes.npy        (n, 4) float32: left, top, width, height in pixels of the picture as given

@@ -1,78 +1,102 @@
-"""Images and landmarks on disk that several processes fill, some rows each, and a log that says which rows are done.
+"""The rows of a face set that is being made, on disk: one file per chunk of pictures, joined when all are there.
 
-Memory does not grow with the number of rows. What an interruption loses is the unfinished chunks: each finished one has a
-line in `chunks.jsonl`, with a checksum of its rows, so that what a power failure kept from the disk is made again.
+Memory does not grow with the number of rows. An interruption loses the chunks that were not finished. A chunk's file has the
+checksums of zip and is not flushed: what a power failure kept from the disk is noticed and made again.
 """
 
 from __future__ import annotations
 
-import functools
-import json
+import contextlib
 import os
-import zlib
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TypedDict
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
 from mixedfer import disk
+from mixedfer.errors import Damaged
 from mixedfer.geometry import POINTS
+from mixedfer.study import Preparation
 
-LOG = "chunks.jsonl"
-MADE = ("images", "landmarks")
-
-
-class Done(TypedDict):
-    """A finished chunk: its first picture, its rows, those of them that could not be made, and why."""
-
-    first: int
-    row: int
-    count: int
-    failed: list[tuple[int, str]]
-    checksum: int
+SIZE = 64  # pictures
 
 
-def allocate(folder: Path, count: int, size: int, channels: int) -> None:
-    """Black images and landmarks at 0 for `count` rows, unless the folder has them already."""
-    if (folder / LOG).exists():
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    shapes = {"images": ((count, size, size, channels), np.uint8), "landmarks": ((count, POINTS, 2), np.float32)}
-    for name, (shape, dtype) in shapes.items():
-        array = np.lib.format.open_memmap(folder / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
-        _reserve(folder / f"{name}.npy", array.offset + array.nbytes)
-    (folder / LOG).touch()
+class Made(NamedTuple):
+    """The `rows` (n,) of some pictures, see `layout`, and why some of them are not readable, by their place among them."""
+
+    rows: np.ndarray
+    unreadable: dict[int, str]
 
 
-def _reserve(path: Path, size: int) -> None:
-    """Take the disk space now: writing to a memory map on a full disk would kill the process without a word."""
-    if hasattr(os, "posix_fallocate"):
-        with open(path, "r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, size)
+def layout(preparation: Preparation) -> np.dtype:
+    """A row: the number of its picture, and what a face set's arrays of these names hold."""
+    side, channels = preparation.size, 3 if preparation.colour else 1
+    return np.dtype([("picture", np.int64), ("found", bool), ("readable", bool), ("boxes", np.float32, 4),
+                     ("landmarks", np.float32, (POINTS, 2)), ("images", np.uint8, (side, side, channels))])
 
 
-@functools.cache
-def arrays(folder: Path) -> dict[str, np.ndarray]:
-    """The folder's arrays, to be written to; opened once per process."""
-    return {name: np.lib.format.open_memmap(folder / f"{name}.npy", mode="r+") for name in MADE}
+def write(folder: Path, first: int, made: Made) -> None:
+    """A chunk's file, whole or not at all; `first` is the number of its first picture."""
+    part = disk.beside(_file(folder, first))
+    try:
+        with open(part, "wb") as file:
+            np.savez(file, rows=made.rows, places=np.array(list(made.unreadable), np.int64),
+                     reasons=np.array(list(made.unreadable.values()), str))
+        os.replace(part, _file(folder, first))
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def checksum(made: dict[str, np.ndarray], row: int, count: int) -> int:
-    """Of `count` rows of all arrays."""
-    total = 0
-    for name in MADE:
-        total = zlib.crc32(made[name][row:row + count], total)
-    return total
+def read(folder: Path, first: int) -> Made | None:
+    """A chunk; None where there is no file, or not all of it."""
+    try:
+        with open(_file(folder, first), "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            return Made(file["rows"], dict(zip(file["places"].tolist(), file["reasons"].tolist())))
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+        return None
 
 
-def finished(folder: Path) -> list[Done]:
-    """The chunks in the log whose rows are on disk; a line that a kill or a full disk cut off is a chunk that is not done."""
-    lines = (folder / LOG).read_text(encoding="utf-8").splitlines(keepends=True)
-    made = {name: disk.read_array(folder / f"{name}.npy", mmap=True) for name in MADE}
-    chunks = [json.loads(line) for line in lines if line.endswith("\n")]
-    return [chunk for chunk in chunks if chunk["checksum"] == checksum(made, chunk["row"], chunk["count"])]
+def finished(folder: Path, count: int) -> dict[int, int]:
+    """How many rows there are of each chunk of `count` pictures that is on disk, by its first picture."""
+    made = {first: read(folder, first) for first in range(0, count, SIZE)}
+    return {first: len(chunk.rows) for first, chunk in made.items() if chunk}
 
 
-def line(chunk: Done) -> str:
-    """A chunk as a line of the log."""
-    return json.dumps(chunk) + "\n"
+def join(folder: Path, counts: Mapping[int, int], row: np.dtype) -> tuple[np.ndarray, dict[int, str]]:
+    """Make arrays of all chunks, which are removed: `counts` are their rows, by first picture; `row` is their `layout`.
+
+    Returns the picture of each row, and why rows are not readable. Raises Damaged when a chunk is not there.
+    """
+    picture, unreadable, done = [], {}, 0
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context(_array(folder / f"{name}.npy", sum(counts.values()), row[name]))
+                 for name in row.names if name != "picture"}
+        for first in sorted(counts):
+            made = read(folder, first)
+            if made is None or len(made.rows) != counts[first]:
+                raise Damaged("it has changed since it was written", file=_file(folder, first),
+                              remedy="Give the same command again: it is made once more.")
+            unreadable |= {done + place: why for place, why in made.unreadable.items()}
+            picture.append(made.rows["picture"].copy())
+            done += counts[first]
+            for name, file in files.items():
+                file.write(np.ascontiguousarray(made.rows[name]))
+            _file(folder, first).unlink()
+    return np.concatenate(picture), unreadable
+
+
+@contextlib.contextmanager
+def _array(path: Path, count: int, row: np.dtype) -> Iterator[BinaryIO]:
+    """An array's file, to which its rows are to be written; not through a memory map, for on a full disk that would kill the
+    process without a word.
+    """
+    header = {"descr": np.lib.format.dtype_to_descr(row.base), "fortran_order": False, "shape": (count, *row.shape)}
+    with open(path, "wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        yield file
+
+
+def _file(folder: Path, first: int) -> Path:
+    return folder / f"{first}.npz"

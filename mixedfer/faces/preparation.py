@@ -1,19 +1,16 @@
 """Pictures to a face set: find faces and landmarks, cut images, on all cores; what is done stays done.
 
-There are two stages, each kept under a name that follows from everything its bytes depend on: what is found in the pictures
-(`sightings`), and the images that are cut by it (the face set). A first run reads each picture once and does both, unless
-every face of a picture is taken: how many rows there are is known only when all pictures have been searched.
+Two things are kept, each under a name that follows from everything that its bytes depend on: what is found in a picture
+(`register`), and the rows that are made of it (the face set). Pictures are read once, each face is searched for once.
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import math
-import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Executor, as_completed
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from mixedfer.errors import BadInput, Busy
 from mixedfer.faces import chunks, landmarks, rows, sightings, work
 from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box
+from mixedfer.faces.register import Register
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical, digest, hash_source, version
 from mixedfer.study import Study
@@ -32,9 +30,10 @@ PACKAGES = (*sightings.OPENCV, "pillow", "numpy", "scipy")
 #: Seconds after which an unfinished set is taken for one that nobody will finish.
 LEFT = 7 * 24 * 3600
 TOGETHER = "Faces of one picture are kept together; where no subject is known, each picture is one."
-#: What decides a set's bytes, given what was found.
-SOURCE = ("geometry.py", "faceset.py", "faces/preparation.py", "faces/work.py", "faces/rows.py", "faces/chunks.py",
-          "faces/crop.py", "faces/alignments/__init__.py")
+#: What decides a set's bytes, given what is found; data sets and alignments name themselves.
+SOURCE = ("seeds.py", "geometry.py", "faceset.py", "faces/preparation.py", "faces/work.py", "faces/rows.py", "faces/chunks.py",
+          "faces/register.py", "faces/crop.py", "faces/pictures.py", "faces/alignments/__init__.py",
+          "faces/datasets/__init__.py")
 
 
 def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | None = None, workers: int = 1,
@@ -47,14 +46,14 @@ def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | N
     Raises BadInput for input that cannot be used and for data that change while they are read, Busy when another process
     prepares the same set, Fault when the disk is full or a worker dies.
     """
-    making = sightings.making(study, study.dataset.fingerprint(data))
-    seen, folder = store / "sightings" / digest(making), store / "faces" / _key(study, making)
+    fingerprint, found = study.dataset.fingerprint(data), sightings.making(study.preparation)
+    folder, known = store / "faces" / _key(study, fingerprint, found), store / "sightings" / f"{digest(found)}.db"
     if not disk.is_done(folder):
         with disk.lock(store / "locks" / folder.name, "this face set"), disk.full_disk(folder):
             if not disk.is_done(folder):
                 _remove_left(store)
-                disk.write_json(seen / "meta.json", making)
-                _make(study, data, seen, folder, predictor, workers, quiet)
+                disk.write_json(known.with_suffix(".json"), found)
+                _make(study, data, fingerprint, known, folder, predictor, workers, quiet)
     elif predictor:
         landmarks.find_predictor(predictor, study.preparation.predictor)  # a wrong one is told, though none is needed
     faces = faceset.load(folder)
@@ -65,12 +64,12 @@ def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | N
     return faces
 
 
-def _key(study: Study, making: dict) -> str:
-    # Which missed faces an arm sees is settled when rows are split; detection need not be repeated for it.
+def _key(study: Study, fingerprint: str, found: dict) -> str:
+    # Which missed faces an arm sees is settled when rows are split; nothing need be prepared again for it.
     preparation = {name: value for name, value in canonical(study.preparation).items() if name != "missed"}
     code = hash_source(*(Path(faceset.__file__).parent / name for name in SOURCE))
-    return digest({"sightings": making, "preparation": preparation, "code": code,
-                   "versions": {name: version(name) for name in PACKAGES}})
+    return digest({"dataset": canonical(study.dataset), "pictures": fingerprint, "sightings": found, "preparation": preparation,
+                   "code": code, "versions": {name: version(name) for name in PACKAGES}})
 
 
 def _remove_left(store: Path) -> None:
@@ -83,24 +82,22 @@ def _remove_left(store: Path) -> None:
                 shutil.rmtree(part)
 
 
-def _make(study: Study, data: Path | None, seen: Path, folder: Path, predictor: Path | None, workers: int, quiet: bool) -> None:
-    preparation, part = study.preparation, folder.with_suffix(".partial")
-    with processes.huge_pages(), processes.pool(workers, work.start) as pool:
-        model = landmarks.find_predictor(predictor, preparation.predictor)  # while workers start
-        if not any(seen.glob("*.npz")):
-            for _ in range(workers):
-                pool.submit(work.get_ready, model)  # while pictures are listed
+def _make(study: Study, data: Path | None, fingerprint: str, known: Path, folder: Path, predictor: Path | None, workers: int,
+          quiet: bool) -> None:
+    part = folder.with_suffix(".partial")
+    with processes.huge_pages(), Register(known) as register, processes.pool(workers, work.start) as pool:
+        model = landmarks.find_predictor(predictor, study.preparation.predictor)  # while workers start
+        for _ in range(workers):
+            pool.submit(work.get_ready, model)  # while pictures are listed
         listing = _list(study, data)
-        job = work.Job(study.dataset, preparation, data, model, seen, part)
-        firsts = range(0, len(listing.keys), sightings.CHUNK)
-        starts, count = firsts, len(listing.keys)
-        if preparation.face == "all":
-            _fill(dataclasses.replace(job, part=None), listing, starts, pool, quiet)
-            picture = rows.gather(seen, firsts, {}).picture
-            starts, count = np.searchsorted(picture, firsts).tolist(), len(picture)
-        chunks.allocate(part, count, preparation.size, 3 if preparation.colour else 1)
-        failed = _fill(job, listing, starts, pool, quiet)
-    _close(job, folder, study, listing, rows.gather(seen, firsts, failed))
+        part.mkdir(parents=True, exist_ok=True)
+        counts = _fill(work.Job(study.dataset, study.preparation, data, model, known, part), listing, pool, register, quiet)
+    if study.dataset.fingerprint(data) != fingerprint:
+        shutil.rmtree(part)
+        raise BadInput("the data changed while they were read", file=data,
+                       remedy="Give the same command again once nothing writes there any more.")
+    _close(part, study, listing, counts, data, known.stem)
+    disk.finish(part, folder)
 
 
 def _list(study: Study, data: Path | None) -> Listing:
@@ -113,75 +110,54 @@ def _list(study: Study, data: Path | None) -> Listing:
     return listing
 
 
-def _fill(job: work.Job, listing: Listing, starts: Sequence[int], pool: Executor, quiet: bool) -> dict[int, str]:
-    """Run the chunks that are not finished; `starts` are their first rows. Returns rows that could not be made, and why."""
+def _fill(job: work.Job, listing: Listing, pool: Executor, register: Register, quiet: bool) -> dict[int, int]:
+    """Make the chunks that an earlier call has not finished. Returns how many rows each has, by its first picture."""
     from tqdm import tqdm
 
-    done = _resume(job) if job.part else []
-    todo = [chunk for chunk in _chunks(listing, starts, job) if chunk.first not in {one["first"] for one in done}]
-    sizes = {chunk.first: len(chunk.keys) for chunk in todo}
-    bar = tqdm(total=len(listing.keys), initial=len(listing.keys) - sum(sizes.values()), unit="picture",
-               desc="faces" if job.part else "finding faces", disable=quiet or None, dynamic_ncols=True)
-    futures = [pool.submit(work.work, job, chunk) for chunk in todo]
-    with bar, open(job.part / chunks.LOG if job.part else os.devnull, "a", encoding="utf-8") as log:
-        for chunk in (future.result() for future in as_completed(futures)):
-            log.write(chunks.line(chunk))
-            log.flush()
-            done.append(chunk)
-            bar.update(sizes[chunk["first"]])
-    return {row: why for chunk in done for row, why in chunk["failed"]}
+    counts = chunks.finished(job.part, len(listing.keys))
+    todo = [chunk for chunk in _chunks(listing, job.preparation.detector) if chunk.first not in counts]
+    left = sum(len(chunk.keys) for chunk in todo)
+    with tqdm(total=len(listing.keys), initial=len(listing.keys) - left, unit="picture", desc="faces", disable=quiet or None,
+              dynamic_ncols=True) as bar:
+        # No name for the futures: it would hold what was found in all pictures.
+        for future in as_completed([pool.submit(work.work, job, chunk) for chunk in todo]):
+            done = future.result()
+            register.enter(done.found)
+            counts[done.first] = done.count
+            bar.update(min(chunks.SIZE, len(listing.keys) - done.first))
+    return counts
 
 
-def _resume(job: work.Job) -> list[chunks.Done]:
-    """The chunks that an earlier call has finished; the log says no more than that from here on."""
-    done = [chunk for chunk in chunks.finished(job.part) if sightings.read(job.seen, chunk["first"]) is not None]
-    disk.write_bytes(job.part / chunks.LOG, "".join(map(chunks.line, done)).encode())
-    return done
-
-
-def _chunks(listing: Listing, starts: Sequence[int], job: work.Job) -> Iterator[work.Chunk]:
-    annotated = getattr(job.preparation.detector, "annotated", False)
-    for first, row in zip(range(0, len(listing.keys), sightings.CHUNK), starts):
-        end = first + sightings.CHUNK
+def _chunks(listing: Listing, detector: object) -> Iterator[work.Chunk]:
+    annotated = getattr(detector, "annotated", False)
+    for first in range(0, len(listing.keys), chunks.SIZE):
+        end = first + chunks.SIZE
         boxes = enumerate(listing.boxes[first:end].tolist() if annotated else (), first)
         listed = {number: Box(*box) for number, box in boxes if not any(map(math.isnan, box))}
-        yield work.Chunk(first, listing.keys[first:end], listed, row)
+        yield work.Chunk(first, listing.keys[first:end], listed)
 
 
-def _see_unchanged(job: work.Job, study: Study) -> None:
-    """Raise BadInput, and remove what was made, where the data are no longer those that name it."""
-    if study.dataset.fingerprint(job.data) != disk.read_json(job.seen / "meta.json")["pictures"]:
-        shutil.rmtree(job.part)
-        shutil.rmtree(job.seen)
-        raise BadInput("the data changed while they were read", file=job.data,
-                       remedy="Give the same command again once nothing writes there any more.")
-
-
-def _close(job: work.Job, folder: Path, study: Study, listing: Listing, made: rows.Rows) -> None:
-    """Write what belongs to the rows besides their images, and give the set its name."""
-    part = job.part
-    _see_unchanged(job, study)
-    if not made.readable.any():
+def _close(part: Path, study: Study, listing: Listing, counts: dict[int, int], data: Path | None, found_by: str) -> None:
+    """Join the rows, and write what belongs to them besides."""
+    picture, unreadable = chunks.join(part, counts, chunks.layout(study.preparation))
+    if len(unreadable) == len(picture):
         shutil.rmtree(part)
-        raise BadInput(f"no picture could be read; the first, {listing.ids[0]}: {made.unreadable[0]}", file=job.data)
-    columns = {**rows.listed(listing, made.picture), "boxes": made.boxes, "found": made.found, "readable": made.readable}
-    for name, values in columns.items():
+        raise BadInput(f"no picture could be read; the first, {listing.ids[0]}: {unreadable[0]}", file=data)
+    for name, values in rows.listed(listing, picture).items():
         np.save(part / f"{name}.npy", values)
     arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
+    detector, missed = study.preparation.detector, int((arrays["readable"] & ~arrays["found"]).sum())
     disk.write_json(part / "meta.json", {
         "content": faceset.content_hash(arrays, listing.classes), "classes": list(listing.classes),
         "partitions": list(faceset.PARTITIONS), "pictures": len(listing.keys), "excluded": dict(listing.excluded),
-        "note": _note(listing, made, study.preparation.alignment is not None),
-        "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "sightings": job.seen.name,
-        "searched": getattr(study.preparation.detector, "searches", True),
-        "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in sorted(made.unreadable.items())]})
-    disk.finish(part, folder)
-    (folder / chunks.LOG).unlink()
+        "note": _note(listing, len(picture), missed if study.preparation.alignment else 0),
+        "dataset": canonical(study.dataset), "preparation": canonical(study.preparation), "sightings": found_by,
+        "searched": getattr(detector, "searches", True),
+        "unreadable": [[arrays["ids"][row].decode("utf-8", "replace"), why] for row, why in sorted(unreadable.items())]})
 
 
-def _note(listing: Listing, made: rows.Rows, aligned: bool) -> str:
+def _note(listing: Listing, count: int, unaligned: int) -> str:
     """The data set's note, and what is to be said of the rows."""
-    missed = int((made.readable & ~made.found).sum()) if aligned else 0
-    told = [(listing.note, listing.note), (len(made.picture) > len(listing.keys), TOGETHER),
-            (missed, f"{missed:,} of {len(made.picture):,} images are not aligned: no face was found in them.")]
+    told = [(listing.note, listing.note), (count > len(listing.keys), TOGETHER),
+            (unaligned, f"{unaligned:,} of {count:,} images are not aligned: no face was found in them.")]
     return " ".join(words for true, words in told if true)

@@ -1,46 +1,12 @@
-"""What a face set says of its rows besides image and landmarks: from the data set's list, and from what was found."""
+"""What the data set's list says of a face set's rows."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from mixedfer.errors import Damaged
-from mixedfer.faces import sightings
 from mixedfer.faces.datasets import Listing
-
-
-class Rows(NamedTuple):
-    """One entry per row: the number of its `picture`, and `boxes` (n, 4), `found` and `readable` as in a face set;
-    `unreadable` says of rows why they cannot be seen.
-    """
-
-    picture: np.ndarray
-    boxes: np.ndarray
-    found: np.ndarray
-    readable: np.ndarray
-    unreadable: dict[int, str]
-
-
-def gather(folder: Path, firsts: range, failed: dict[int, str]) -> Rows:
-    """The rows of all chunks of sightings; of `failed` ones the image could not be made. Raises Damaged when a chunk is not
-    there.
-    """
-    columns, why = [], {}
-    for first in firsts:
-        seen = sightings.read(folder, first)
-        if seen is None:
-            raise Damaged("what was found in the pictures is not whole", file=folder,
-                          remedy="Give the same command again: it is found once more.")
-        columns.append([seen.rows[name].copy() for name in ("picture", "box", "found", "readable")])
-        why |= seen.unreadable
-    picture, boxes, found, readable = map(np.concatenate, zip(*columns))
-    unreadable = {int(np.searchsorted(picture, number)): reason for number, reason in why.items()} | failed
-    readable[list(unreadable)] = False
-    return Rows(picture, boxes.astype(np.float32), found, readable, unreadable)
 
 
 def listed(listing: Listing, picture: np.ndarray) -> dict[str, np.ndarray]:

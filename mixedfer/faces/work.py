@@ -10,36 +10,46 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mixedfer.errors import Unreadable
-from mixedfer.faces import chunks, landmarks, sightings
+from mixedfer.faces import chunks, landmarks, register, sightings
+from mixedfer.faces.chunks import Made
 from mixedfer.faces.crop import crop, equalised, warp
 from mixedfer.faces.detectors import Box
 from mixedfer.geometry import transform
 from mixedfer.study import Preparation
 
 GROUP = 1 << 24  # bytes of pictures that a worker holds at once
+#: Pictures by their number in the data set's list, or what was found in them; where there is none, why.
+Pictures = Mapping[int, np.ndarray | str]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all chunks have in common; small, so that it can be sent to a worker. `seen` is the folder of sightings, `part`
-    that of the images; None where faces are only to be found.
+    """What all chunks have in common; small, so that it can be sent to a worker. `known` is the register's file, `part` the
+    folder of chunks.
     """
 
     dataset: Any
     preparation: Preparation
     data: Path | None
     predictor: Path
-    seen: Path
-    part: Path | None
+    known: Path
+    part: Path
 
 
 class Chunk(NamedTuple):
-    """Some pictures: the number of the first, their keys, the boxes that a list gives, by number, and their first row."""
+    """Some pictures: the number of the first, their keys, and the boxes that a list gives, by number."""
 
     first: int
     keys: Sequence[Any]
     boxes: Mapping[int, Box]
-    row: int
+
+
+class Done(NamedTuple):
+    """A chunk that is on disk: its first picture, its rows, and what was found in pictures that were not known."""
+
+    first: int
+    count: int
+    found: dict[bytes, np.ndarray]
 
 
 def start() -> None:
@@ -54,24 +64,22 @@ def get_ready(predictor: Path) -> None:
     landmarks.load(predictor)  # not returned: it would be sent back
 
 
-def work(job: Job, chunk: Chunk) -> chunks.Done:
-    """Finish a chunk: its sightings are on disk, and its images where the job has a folder for them."""
-    known = sightings.read(job.seen, chunk.first)
-    parts, row, failed = [], chunk.row, {}
-    for group in _groups(job, chunk) if job.part or known is None else ():
-        parts.append(known.of(group) if known else sightings.find(group, chunk.boxes, job.preparation, job.predictor))
-        if job.part:
-            failed |= _cut(chunks.arrays(job.part), row, group, parts[-1].rows, job.preparation)
-        row += len(parts[-1].rows)
-    if known is None:
-        sightings.write(job.seen, chunk.first, sightings.joined(parts))
-    count = row - chunk.row
-    checksum = chunks.checksum(chunks.arrays(job.part), chunk.row, count) if job.part else 0
-    return {"first": chunk.first, "row": chunk.row, "count": count, "failed": list(failed.items()), "checksum": checksum}
+def work(job: Job, chunk: Chunk) -> Done:
+    """Make a chunk's rows and write them."""
+    parts, unreadable, new, count = [], {}, {}, 0
+    for group in _groups(job, chunk):
+        faces, found = _search(job, group, chunk.boxes)
+        made = _cut(group, faces, job.preparation)
+        parts.append(made.rows)
+        unreadable |= {count + place: why for place, why in made.unreadable.items()}
+        new |= found
+        count += len(made.rows)
+    chunks.write(job.part, chunk.first, Made(np.concatenate(parts), unreadable))
+    return Done(chunk.first, count, new)
 
 
-def _groups(job: Job, chunk: Chunk) -> Iterator[dict[int, np.ndarray | str]]:
-    """The pictures by number, or why they cannot be read; as many at once as memory should hold."""
+def _groups(job: Job, chunk: Chunk) -> Iterator[Pictures]:
+    """The pictures; as many at once as memory should hold."""
     group: dict[int, np.ndarray | str] = {}
     size = 0
     for number, key in enumerate(chunk.keys, chunk.first):
@@ -87,31 +95,44 @@ def _groups(job: Job, chunk: Chunk) -> Iterator[dict[int, np.ndarray | str]]:
         yield group
 
 
-def _cut(arrays: dict[str, np.ndarray], first: int, pictures: Mapping[int, np.ndarray | str], faces: np.ndarray,
-         preparation: Preparation) -> dict[int, str]:
-    """Write the images and landmarks of faces from row `first` on; returns the rows that cannot be made, and why."""
+def _search(job: Job, pictures: Pictures, boxes: Mapping[int, Box]) -> tuple[Pictures, dict[bytes, np.ndarray]]:
+    """The faces in each picture, in the order of the pictures, and those of pictures that the register has not yet."""
+    names = {number: sightings.name(picture, boxes.get(number)) for number, picture in pictures.items()
+             if not isinstance(picture, str)}
+    known = register.look_up(job.known, names.values())
+    unknown = {number: pictures[number] for number, name in names.items() if name not in known}
+    found = sightings.find(unknown, boxes, job.preparation, job.predictor)
+    faces = {number: known.get(names[number], found.get(number)) if number in names else picture
+             for number, picture in pictures.items()}
+    return faces, {names[number]: one for number, one in found.items() if not isinstance(one, str)}
+
+
+def _cut(pictures: Pictures, faces: Pictures, preparation: Preparation) -> Made:
+    """A row for each face, and one for each picture that cannot be read."""
     import cv2
 
-    made, matrices, failed = {}, [], {}
-    for row, face in enumerate(faces, first):
-        picture = pictures[int(face["picture"])]
+    pairs = [(number, face) for number, found in faces.items() for face in ([None] if isinstance(found, str) else found)]
+    rows, unreadable, matrices = np.zeros(len(pairs), chunks.layout(preparation)), {}, {}
+    rows["picture"] = [number for number, _ in pairs]
+    for place, (number, face) in enumerate(pairs):
+        if face is None:
+            unreadable[place] = faces[number]
+            continue
+        rows["found"][place], rows["boxes"][place] = face["found"], face["box"]
         try:
-            if isinstance(picture, str):
-                raise Unreadable(picture)
-            if face["readable"]:
-                made[row], matrix = cut(picture, face, preparation)
-                matrices.append(matrix)
+            rows["images"][place], matrices[place] = cut(pictures[number], face, preparation)
         except (cv2.error, Unreadable) as error:
-            failed[row] = error.what if isinstance(error, Unreadable) else str(error).strip()
-    if made:
-        rows = list(made)
-        arrays["images"][rows] = list(made.values())
-        arrays["landmarks"][rows] = transform(faces["landmarks"][np.array(rows) - first], np.stack(matrices))
-    return failed
+            unreadable[place] = error.what if isinstance(error, Unreadable) else str(error).strip()
+    if matrices:
+        made = list(matrices)
+        rows["readable"][made] = True
+        points = np.stack([pairs[place][1]["landmarks"] for place in made])
+        rows["landmarks"][made] = transform(points, np.stack(list(matrices.values())))
+    return Made(rows, unreadable)
 
 
 def cut(picture: np.ndarray, face: np.ndarray, preparation: Preparation) -> tuple[np.ndarray, np.ndarray]:
-    """The image of a face (a row of sightings), as arms see it, and the 2x3 matrix from picture pixels to image pixels.
+    """The image of a face (one of `sightings.FACE`), as arms see it, and the 2x3 matrix from picture pixels to image pixels.
 
     A face that was not found is never aligned: its image is the whole picture.
     """

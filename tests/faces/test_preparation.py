@@ -72,18 +72,18 @@ def test_points_left_of_and_above_the_picture_keep_their_sign():
     assert points.shape == (1, 68, 2) and points.max() < 0
 
 
-def test_chunks_whose_rows_did_not_reach_the_disk_are_made_again(prepared, tmp_path, monkeypatch):
+def test_chunks_that_did_not_reach_the_disk_are_made_again(prepared, tmp_path, monkeypatch):
     _, faces = prepared
-    finish = preparation._close
-    monkeypatch.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr(chunks, "SIZE", 10)
+    with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError):
+        failing.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
         preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
-    monkeypatch.setattr(preparation, "_close", finish)
     part = next(tmp_path.glob("faces/*.partial"))
-    images = np.load(part / "images.npy", mmap_mode="r+")
-    images[7] = 0
-    images.flush()
-    assert chunks.finished(part) == []
+    spoilt = bytearray((part / "20.npz").read_bytes())
+    spoilt[5000] ^= 1
+    (part / "20.npz").write_bytes(spoilt)
+    (part / "40.npz").write_bytes(b"")
+    assert chunks.finished(part, 48) == {0: 10, 10: 10, 30: 10}
     assert preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True).content == faces.content
 
 
@@ -99,19 +99,19 @@ def test_pictures_seen_together_or_alone_give_the_same_bytes():
     model = landmarks.find_predictor(None, PREDICTOR)
     pictures = [STUDY.dataset.read(None, key) for key in STUDY.dataset.list(None).keys[:5]]
     pictures.append(np.zeros((60, 40), np.uint8))
-    together = sightings.find(dict(enumerate(pictures)), {}, STUDY.preparation, model).rows
-    assert not together["found"][5] and together["found"][:5].all()
+    together = sightings.find(dict(enumerate(pictures)), {}, STUDY.preparation, model)
+    assert [bool(together[row]["found"]) for row in range(6)] == [True] * 5 + [False]
     for row, picture in enumerate(pictures):
-        alone = sightings.find({row: picture}, {}, STUDY.preparation, model).rows
-        assert alone.tobytes() == together[row:row + 1].tobytes()
+        alone = sightings.find({row: picture}, {}, STUDY.preparation, model)
+        assert alone[row].tobytes() == together[row].tobytes()
 
 
 def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
     hashed, versions = [], []
     for module in (preparation, sightings):
         monkeypatch.setattr(module, "hash_source", lambda *files, **_: str(hashed.append(files)))
-    monkeypatch.setattr(sightings, "version", versions.append)
-    preparation._key(STUDY, sightings.making(STUDY, ""))
+        monkeypatch.setattr(module, "version", versions.append)
+    preparation._key(STUDY, "", sightings.making(STUDY.preparation))
     package = Path(faceset.__file__).parent
     decide = {*(package / "faces").glob("*.py"), *(package / "faces").glob("*/__init__.py"),
               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset"))}
@@ -126,8 +126,7 @@ def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
     process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n exec({script!r})"],
                                cwd=Path(__file__).parents[2])
     for _ in range(600):
-        logs = list(tmp_path.glob("faces/*.partial/chunks.jsonl"))
-        if logs and logs[0].read_text().count("\n") >= 1:
+        if list(tmp_path.glob("faces/*.partial/*.npz")):
             break
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
@@ -249,7 +248,7 @@ def test_data_that_change_while_they_are_read_leave_nothing_under_their_old_name
     with monkeypatch.context() as patched, pytest.raises(BadInput, match=r"photos: the data changed.*the same command again"):
         patched.setattr(preparation, "_fill", changing)
         preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
-    assert not list(tmp_path.glob("store/faces/*")) and not list(tmp_path.glob("store/sightings/*"))
+    assert not list(tmp_path.glob("store/faces/*"))
     assert len(preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)) == 10
 
 
@@ -261,7 +260,7 @@ def test_what_a_killed_preparation_left_is_removed_when_it_is_old_and_free(tmp_p
         (part / "images.npy").touch()
         for path in (part, part / "images.npy"):
             os.utime(path, (time.time() - age,) * 2)
-    (faces / "going-on.partial" / "chunks.jsonl").touch()
+    (faces / "going-on.partial" / "0.npz").touch()
     (faces / "done").mkdir()
     with disk.lock(tmp_path / "locks" / "held", "a set"):
         preparation.prepare(STUDY.varying(identities=3), None, tmp_path, workers=1, quiet=True)

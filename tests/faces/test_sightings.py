@@ -1,17 +1,19 @@
-"""What is found is found once: other images of the same faces repeat no search, and an interruption loses a chunk at most."""
+"""What is found is found once: other images, labels or places of the same pictures repeat no search."""
 
 import dataclasses
 import os
-from pathlib import Path
+import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from mixedfer import geometry
 from mixedfer.errors import StudyError
-from mixedfer.faces import landmarks, preparation, sightings
+from mixedfer.faces import chunks, landmarks, preparation, sightings
 from mixedfer.faces.alignments.eyes import Eyes
 from mixedfer.faces.crop import crop, equalised, warp
+from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.datasets.portrait import Portrait
 from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faces.detectors.dlib_hog import DlibHog
@@ -46,10 +48,10 @@ class Reading(Portrait):
 
     def read(self, data, key):
         mark(self.marks)
-        picture, keys = super().read(data, key), self.list(data).keys
-        if key == keys[0]:
-            return np.concatenate([picture, super().read(data, keys[1])], 1)
-        return np.zeros_like(picture) if key == keys[2] else picture
+        picture = super().read(data, key)
+        if key == "000/happy/0":
+            return np.concatenate([picture, super().read(data, "000/happy/1")], 1)
+        return np.zeros_like(picture) if key == "000/sad/0" else picture
 
 
 def mark(path):
@@ -67,13 +69,13 @@ def prepare(folder, workers=1, **changes):
     return preparation.prepare(study(folder, **changes), None, folder / "store", workers=workers, quiet=True)
 
 
-def marks(folder):
-    return tuple((folder / name).stat().st_size for name in ("read", "searched"))
+def marks(folder, *names):
+    return tuple((folder / name).stat().st_size for name in names or ("read", "searched"))
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(sightings, "CHUNK", 5)
+    monkeypatch.setattr(chunks, "SIZE", 5)
 
 
 def test_which_face_is_taken():
@@ -91,21 +93,61 @@ def test_a_first_run_reads_and_searches_once_and_other_images_search_no_more(tmp
     assert np.array_equal(other.boxes, faces.boxes) and np.array_equal(other.found, faces.found)
 
 
-def test_sightings_and_sets_are_named_by_what_decides_them(tmp_path):
+def test_what_is_found_and_sets_are_named_by_what_decides_them(tmp_path):
     plain = study(tmp_path)
-    made = sightings.making(plain, "")
+    made = sightings.making(plain.preparation)
     for changes in ({"size": 40}, {"border": 0.3}, {"colour": True}, {"crop": False}, {"equalise": "clahe"},
-                    {"alignment": Eyes()}, {"missed": "exclude"}):
+                    {"alignment": Eyes()}, {"missed": "exclude"}, {"identities": 7}):
         other = plain.varying(**changes)
-        assert sightings.making(other, "") == made
-        assert (preparation._key(other, made) == preparation._key(plain, made)) == ("missed" in changes)
-    for changes in ({"face": "all"}, {"upsample": 1}, {"predictor": "0"}, {"identities": 7}):
-        assert sightings.making(plain.varying(**changes), "") != made
-    assert sightings.making(plain, "other pictures") != made
+        assert sightings.making(other.preparation) == made
+        assert (preparation._key(other, "", made) == preparation._key(plain, "", made)) == ("missed" in changes)
+    for changes in ({"face": "all"}, {"upsample": 1}, {"predictor": "0"}):
+        assert sightings.making(plain.varying(**changes).preparation) != made
+    assert preparation._key(plain, "other pictures", made) != preparation._key(plain, "", made)
     # All packages on PyPI that provide cv2: https://pypi.org/project/opencv-python/#description
     cv2 = {f"opencv-{name}" for name in ("python", "python-headless", "contrib-python", "contrib-python-headless")}
     assert cv2 < set(made["versions"]) and cv2 < set(preparation.PACKAGES)
-    assert "mtcnn" in sightings.making(plain.varying(detector=Packaged()), "")["versions"]
+    assert "mtcnn" in sightings.making(plain.varying(detector=Packaged()).preparation)["versions"]
+
+
+def test_a_picture_goes_by_its_pixels_and_its_listed_box():
+    gray, box = np.zeros((4, 6), np.uint8), Box(0.0, 0.0, 3.0, 3.0)
+    others = [gray.reshape(6, 4), gray.reshape(4, 2, 3), gray + 1, gray.astype(np.int8)]
+    names = {sightings.name(gray, None), sightings.name(gray, box), sightings.name(gray, box._replace(left=1.0)),
+             *(sightings.name(other, None) for other in others)}
+    assert len(names) == 7 and sightings.name(np.zeros((4, 12), np.uint8)[:, ::2], None) == sightings.name(gray, None)
+
+
+def test_other_classes_and_more_pictures_search_only_what_is_new(tmp_path):
+    prepare(tmp_path, classes=("happy",))
+    assert marks(tmp_path)[1] == 12
+    some = prepare(tmp_path, classes=("sad", "happy"))
+    assert marks(tmp_path)[1] == 24 and len(some) == 24
+    more = prepare(tmp_path, classes=("sad", "happy"), identities=7)
+    assert marks(tmp_path)[1] == 28 and np.array_equal(more.images[:24], some.images) and more.found[24:].all()
+
+
+def test_pictures_that_are_copied_renamed_or_touched_are_not_searched_again(tmp_path):
+    source, photos, copy = Portrait(classes=("happy", "sad"), identities=1, per_class=2), tmp_path / "photos", tmp_path / "copy"
+    for key in source.list(None).keys:
+        path = (photos / key.removeprefix("000/")).with_suffix(".png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(source.read(None, key)).save(path)
+
+    def again(data):
+        made = dataclasses.replace(study(tmp_path), dataset=Folder())
+        return preparation.prepare(made, data, tmp_path / "store", workers=1, quiet=True), marks(tmp_path, "searched")
+
+    first, searched = again(photos)
+    assert searched == (4,)
+    shutil.copytree(photos, copy)
+    (photos / "sad" / "0.png").chmod(0o600)
+    faces, searched = again(photos)
+    assert searched == (4,) and faces.folder != first.folder and faces.content == first.content
+    os.rename(copy / "sad", copy / "down")
+    Image.fromarray(source.read(None, "000/sad/1")[::-1]).save(copy / "happy" / "new.png")
+    faces, searched = again(copy)
+    assert searched == (5,) and len(faces) == 5
 
 
 def test_images_cut_later_are_those_of_a_first_run(tmp_path):
@@ -116,32 +158,19 @@ def test_images_cut_later_are_those_of_a_first_run(tmp_path):
     assert later.content == first.content
 
 
-def test_searched_chunks_are_kept_when_the_images_change_after_an_interruption(tmp_path, monkeypatch):
-    with monkeypatch.context() as failing:
+def test_what_was_searched_is_kept_when_the_images_change_after_an_interruption(tmp_path, monkeypatch):
+    with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError):
         failing.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
-        with pytest.raises(ZeroDivisionError):
-            prepare(tmp_path)
-    file = next(tmp_path.glob("store/sightings/*/10.npz"))
-    file.write_bytes(file.read_bytes()[:3000])  # five pictures whose faces did not reach the disk
+        prepare(tmp_path)
     prepare(tmp_path, size=40)
-    assert marks(tmp_path) == (48, 24 + 5)
-    prepare(tmp_path)  # whose log says that all chunks were finished
-    assert marks(tmp_path) == (48, 24 + 5)
-
-
-def test_a_finished_chunk_without_its_sightings_is_made_again(tmp_path, monkeypatch):
-    with monkeypatch.context() as failing:
-        failing.setattr(preparation, "_close", lambda *_: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            prepare(tmp_path)
-    next(tmp_path.glob("store/sightings/*/20.npz")).unlink()
-    prepare(tmp_path)
-    assert marks(tmp_path) == (24 + 4, 24 + 4)
+    assert marks(tmp_path) == (48, 24)
+    prepare(tmp_path)  # all of whose chunks were finished
+    assert marks(tmp_path) == (48, 24)
 
 
 def test_every_face_of_a_picture_is_a_row(tmp_path):
     faces, listing = prepare(tmp_path, face="all", workers=2), study(tmp_path).dataset.list(None)
-    assert marks(tmp_path) == (48, 24)  # how many rows there are is known when all have been searched
+    assert marks(tmp_path) == (24, 24)
     names = [os.fsdecode(name) for name in faces.ids]
     assert names == [listing.ids[0], f"{listing.ids[0]}#2", *listing.ids[1:]]
     picture = np.array([0, *range(24)])
@@ -155,7 +184,7 @@ def test_every_face_of_a_picture_is_a_row(tmp_path):
         assert np.array_equal(faces.images[row], image)
     assert faces.meta["pictures"] == 24 and "kept together" in faces.meta["note"]
     again = prepare(tmp_path, face="all", size=40)
-    assert marks(tmp_path) == (48 + 1 + 24, 24) and len(again) == 25  # one was read just above
+    assert marks(tmp_path) == (24 + 1 + 24, 24) and len(again) == 25  # one was read just above
 
 
 def test_faces_of_one_picture_share_a_subject_where_none_is_known(tmp_path, monkeypatch):
@@ -171,13 +200,11 @@ def test_faces_of_one_picture_share_a_subject_where_none_is_known(tmp_path, monk
 def test_workers_and_interruptions_do_not_change_a_byte_of_all_faces(tmp_path, monkeypatch):
     whole = prepare(tmp_path, face="all", workers=2)
     (tmp_path / "other").mkdir()
-    for stage in ("chunks.allocate", "_close"):
-        with monkeypatch.context() as failing:
-            failing.setattr(f"mixedfer.faces.preparation.{stage}", lambda *_: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                prepare(tmp_path / "other", face="all")
+    with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError):
+        failing.setattr(preparation, "_close", lambda *_: 1 / 0)
+        prepare(tmp_path / "other", face="all")
     resumed = prepare(tmp_path / "other", face="all")
-    assert marks(tmp_path / "other") == (48, 24)
+    assert marks(tmp_path / "other") == (24, 24)
     names = {path.name for path in whole.folder.glob("*.npy")}
     assert len(names) == 10
     assert all((whole.folder / name).read_bytes() == (resumed.folder / name).read_bytes() for name in names)
@@ -221,16 +248,8 @@ def test_an_aligned_face_must_be_cut_out():
         Preparation(detector=DlibHog(), crop=False, alignment=Eyes())
 
 
-def test_a_chunk_on_disk_is_whole_or_none(tmp_path):
-    pictures = {7: np.zeros((60, 40), np.uint8), 8: "half a picture\nonly", 9: np.zeros((50, 50), np.uint8)}
+def test_a_picture_that_cannot_be_searched_says_why_beside_others():
+    pictures = {7: np.zeros((60, 40), np.uint8), 8: np.zeros((60, 40, 4), np.uint8), 9: np.zeros((50, 50), np.uint8)}
     found = sightings.find(pictures, {}, STUDY.preparation, landmarks.find_predictor(None, PREDICTOR))
-    sightings.write(tmp_path, 7, found)
-    again = sightings.read(tmp_path, 7)
-    assert again.rows.tobytes() == found.rows.tobytes() and again.unreadable == found.unreadable == {8: pictures[8]}
-    assert again.rows["box"].tolist() == [[0, 0, 40, 60], [0, 0, 0, 0], [0, 0, 50, 50]]
-    assert [path.name for path in tmp_path.iterdir()] == ["7.npz"]
-    whole = Path(tmp_path / "7.npz").read_bytes()
-    for spoilt in (whole[:500], b"", bytes(len(whole)), whole[:900] + b"?" + whole[901:]):
-        (tmp_path / "7.npz").write_bytes(spoilt)
-        assert sightings.read(tmp_path, 7) is None
-    assert sightings.read(tmp_path, 8) is None
+    assert list(found) == [7, 8, 9] and "Unsupported image type" in found[8]
+    assert [found[number]["box"].tolist() for number in (7, 9)] == [[[0, 0, 40, 60]], [[0, 0, 50, 50]]]
