@@ -25,7 +25,8 @@ def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, 
     """
     classes = votes.shape[1]
     if mode == "drawn":
-        labels = np.minimum((np.cumsum(votes, 1) <= luck[:, None]).sum(1), classes - 1)
+        sums = np.cumsum(votes, 1)  # rounded, so that the last may lie below 1, and a class without votes beyond it
+        labels = np.minimum((sums <= luck[:, None] * sums[:, -1:]).sum(1), classes - 1)
     if mode == "multi-target":
         votes = votes >= np.minimum(ENOUGH, votes.max(1, keepdims=True))
     chosen = np.eye(classes, dtype=np.float32)[labels] if mode in ("majority", "drawn") else votes

@@ -37,6 +37,11 @@ def test_targets_of_every_mode(mode, expected):
     assert found.dtype == np.float32 and np.allclose(found, expected)
 
 
+def test_no_class_without_votes_is_ever_drawn():
+    votes, luck = np.float32([[1 / 3, 1 / 3, .33333, 0]]), np.array([1 - 1e-9])
+    assert labels.targets("drawn", np.zeros(1, int), votes, luck, 0).tolist() == [[0, 0, 1, 0]]
+
+
 def test_emotions_with_three_of_ten_votes_are_targets_alike():
     """As in the paper's program; where the votes are spread further, those with the most are."""
     votes = np.array([[.3, .4, .2, .1], [.25, .25, .25, .25], [.2, .2, .28, .32]], np.float32)
