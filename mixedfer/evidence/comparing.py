@@ -26,7 +26,7 @@ from mixedfer import metrics
 from mixedfer.evidence import collapse, wording
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, corrected_t, jackknife, two_way
-from mixedfer.evidence.statistics.finding import LEVEL, Finding, adjusted, direction, withhold
+from mixedfer.evidence.statistics.finding import LEVEL, Finding, adjusted, direction, leaning, withhold
 
 #: Cases below which nothing is tested.
 ENOUGH = {"images": 2, "subjects": 5}
@@ -147,8 +147,8 @@ def _doubt(results: Results, finding: Finding, higher_is_better: bool) -> Findin
     told = [wording.fell(name, count, _runs(results, name)) for name, count in fallen.items() if count]
     if finding.p is None or not told:
         return finding
-    leans = "" if finding.p_adjusted < LEVEL or not finding.estimate else "leans "
-    lean = f"{leans}{direction(finding.estimate, higher_is_better)}, but {' and '.join(told)}"
+    told_as = direction if finding.p_adjusted < LEVEL else leaning
+    lean = f"{told_as(finding.estimate, higher_is_better)}, but {' and '.join(told)}"
     return dataclasses.replace(finding, verdict="inconclusive", lean=lean, p_equivalence=None)
 
 

@@ -21,6 +21,8 @@ from mixedfer.evidence.statistics import equivalence, minimal_effect, power
 Interval = tuple[float, float]
 #: Of significance.
 LEVEL = 0.05
+#: Differences of means below this are rounding; and what they are called.
+ROUNDING, NONE = 1e-12, "no difference"
 
 
 @dataclass(frozen=True)
@@ -142,14 +144,26 @@ def verdict(difference: float, *, p: float, p_adjusted: float, p_beyond: float, 
         return "equivalent", f"{side if resolved else 'no difference resolved'}, smaller than the margin"
     if resolved or p < LEVEL:
         return "inconclusive", f"{side}, size unresolved" if resolved else f"{side}, not significant after {after}"
-    return "inconclusive", f"{'leans ' if difference else ''}{side}, direction unresolved"
+    return "inconclusive", f"{leaning(difference, higher_is_better)}, direction unresolved"
 
 
 def direction(difference: float, higher_is_better: bool = True) -> str:
     """The sign of a difference in words; where less is better, words that nobody takes for praise.
 
-    >>> direction(0.02), direction(0.02, higher_is_better=False)
-    ('positive', 'higher')
+    >>> direction(0.02), direction(0.02, higher_is_better=False), direction(-5.6e-17)
+    ('positive', 'higher', 'no difference')
     """
+    if abs(difference) < ROUNDING:
+        return NONE
     above, below = ("positive", "negative") if higher_is_better else ("higher", "lower")
-    return above if difference > 0 else below if difference < 0 else "no difference"
+    return above if difference > 0 else below
+
+
+def leaning(difference: float, higher_is_better: bool = True) -> str:
+    """The direction of a difference that is not significant.
+
+    >>> leaning(0.02), leaning(0.0)
+    ('leans positive', 'no difference')
+    """
+    side = direction(difference, higher_is_better)
+    return side if side == NONE else f"leans {side}"
