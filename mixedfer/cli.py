@@ -29,6 +29,8 @@ Predictor = Annotated[Path | None, typer.Option(help="Another landmark model fil
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as there are cores, unless given.",
                                              metavar="N")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
+Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
+                                        "prepared on another machine; needs neither the data nor dlib.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -47,11 +49,12 @@ def _interruptible():
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
 @_interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-        predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, quiet: Quiet = False) -> None:
+        predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, prepared: Prepared = False,
+        quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import runner
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet, prepared)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say)

@@ -15,7 +15,7 @@ import numpy as np
 from mixedfer import disk, faceset, pairing, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import StudyError
-from mixedfer.faces import accounts, preparation, splits
+from mixedfer.faces import accounts, preparation, prepared, splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend
@@ -31,7 +31,10 @@ Sets = dict[str, FaceSet]
 
 @dataclass(frozen=True)
 class Place:
-    """Where things are and how they run; none of it decides a number, except `threads` in its last bits."""
+    """Where things are and how they run; none of it decides a number, except `threads` in its last bits.
+
+    With `prepared` the face sets are taken from the store as they are, and neither data nor a face finder is needed.
+    """
 
     data: Path | None = None
     store: Path = Path(".mixedfer")
@@ -39,6 +42,7 @@ class Place:
     workers: int | None = None
     threads: int = 1
     quiet: bool = False
+    prepared: bool = False
 
     @property
     def processes(self) -> int:
@@ -121,8 +125,9 @@ def prepare(study: Study, place: Place) -> Sets:
         own = study.prepared(arm)
         key = digest(own.preparation)
         if key not in made:
-            made[key] = preparation.prepare(own, place.data, place.store, predictor=place.predictor,
-                                            workers=place.workers or processes.cores(), quiet=place.quiet)
+            made[key] = prepared.find(own, place.store) if place.prepared else preparation.prepare(
+                own, place.data, place.store, predictor=place.predictor, workers=place.workers or processes.cores(),
+                quiet=place.quiet)
         sets[arm.name] = made[key]
     return sets
 

@@ -49,6 +49,14 @@ def test_fewer_replicates_reuse_the_runs(whole, tmp_path):
     assert results["varied"] == {"replicates": 1} and len(results["arms"][0]["replicates"]) == 1
 
 
+def test_faces_that_were_prepared_elsewhere_need_neither_data_nor_dlib(whole, tmp_path):
+    shutil.copytree(whole[0] / ".mixedfer", tmp_path / ".mixedfer")
+    (faces,) = (tmp_path / ".mixedfer" / "faces").iterdir()
+    faces.rename(faces.with_name("elsewhere"))
+    output, _ = mixedfer("run", TINY, "--prepared", cwd=tmp_path, code=WITHOUT_KERAS)
+    assert "48 of      48 faces found" in output and "8 cells, all finished" in output
+
+
 def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_once(whole, tmp_path):
     shutil.copytree(whole[0] / ".mixedfer" / "faces", tmp_path / ".mixedfer" / "faces")
     (tmp_path / "grid_of_two.py").write_text(

@@ -18,6 +18,7 @@ from mixedfer import __version__, identity
 from mixedfer.errors import BadInput, nearest
 
 PACKAGES = {"tensorflow": ("tensorflow-cpu", "tensorflow"), "jax": ("jax",), "torch": ("torch",)}
+XLA_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
 def name() -> str:
@@ -63,8 +64,10 @@ def making() -> dict[str, str]:
 def _version(*names: str) -> str:
     found = identity.version(*names)
     if found is None:
+        others = [backend for backend in PACKAGES if identity.version(*PACKAGES[backend])]
+        instead = f" Or set KERAS_BACKEND={others[0]}, which is installed." if names in PACKAGES.values() and others else ""
         raise BadInput(f"{names[0]} is not installed",
-                       remedy="Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax]).")
+                       remedy=f"Install it with `pip install 'mixedfer[cpu]'` (or [gpu], [jax], [torch]).{instead}")
     return found
 
 
@@ -75,14 +78,12 @@ def quiet() -> None:
 
 
 def setup(threads: int) -> None:
-    """Deterministic operations on `threads` processor threads; call once per process, before the first tensor.
+    """Deterministic operations on `threads` processor threads, and a GPU's memory taken as it is needed, so that several
+    processes can share one; call once per process, before the first tensor.
 
     The number of threads is fixed, not taken from the machine, because sums in another order have other last bits.
     """
-    if name() == "jax":
-        one = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1" if threads == 1 else ""
-        flags = os.environ.get("XLA_FLAGS", ""), "--xla_gpu_deterministic_ops=true", one
-        os.environ["XLA_FLAGS"] = " ".join(filter(None, flags))
+    os.environ.update(_environment(name(), threads))
     with _hushed():
         import keras
     keras.config.set_floatx("float32")  # whatever a keras.json in the home folder says
@@ -90,13 +91,23 @@ def setup(threads: int) -> None:
     if name() == "tensorflow":
         _setup_tensorflow(threads)
     elif name() == "torch":
-        import torch
-
-        torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        _setup_torch(threads)
     # What is in memory by now stays; looking through it after every cell would take a fifth of a small cell's time.
     gc.collect()
     gc.freeze()
+
+
+def _environment(backend: str, threads: int) -> dict[str, str]:
+    """What a backend reads while it is being imported. What the user says of XLA's other flags and of taking memory stays.
+
+    NPROC is how many threads XLA uses on a processor: without it, a plain sum depends on the number of cores.
+    CUBLAS_WORKSPACE_CONFIG is what PyTorch's documentation of deterministic algorithms asks for.
+    """
+    if backend == "jax":
+        flags = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if flag != XLA_DETERMINISTIC]
+        return {"NPROC": str(threads), "XLA_FLAGS": " ".join([*flags, XLA_DETERMINISTIC]),
+                "XLA_PYTHON_CLIENT_PREALLOCATE": os.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE", "false")}
+    return {"CUBLAS_WORKSPACE_CONFIG": ":4096:8"} if backend == "torch" else {}
 
 
 def _setup_tensorflow(threads: int) -> None:
@@ -109,6 +120,15 @@ def _setup_tensorflow(threads: int) -> None:
     tf.config.experimental.enable_op_determinism()
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def _setup_torch(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+    if torch.get_num_interop_threads() != 1:  # it can be set only once
+        torch.set_num_interop_threads(1)
+    torch.use_deterministic_algorithms(True, warn_only=True)
 
 
 @contextlib.contextmanager
@@ -131,8 +151,8 @@ def _hushed() -> Iterator[None]:
 
 
 def deterministic() -> bool:
-    """Whether every operation repeats bit for bit; PyTorch has some that do not."""
-    return name() != "torch"
+    """Whether every operation repeats bit for bit; PyTorch has some on GPUs that do not. Imports the backend."""
+    return name() != "torch" or device() == "cpu"
 
 
 def device() -> str:
@@ -143,9 +163,11 @@ def device() -> str:
         gpus = tf.config.list_physical_devices("GPU")
         return tf.config.experimental.get_device_details(gpus[0]).get("device_name", "gpu") if gpus else "cpu"
     if name() == "torch":
+        import keras
         import torch
 
-        return torch.cuda.get_device_name(0) if torch.cuda.is_available() else "cpu"
+        kind = keras.ops.zeros(1).device.type
+        return torch.cuda.get_device_name() if kind == "cuda" else kind
     import jax
 
     return jax.devices()[0].device_kind
