@@ -67,7 +67,29 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
     from mixedfer import runner
 
     study = _study(file, settings)
-    _report(runner.read_plans(study, file.stem, settings or [], store), study, file.stem, store, reports)
+    plans = runner.read_plans(study, file.stem, settings or [], store)
+    _report(plans, study, file.stem, store, reports)
+    if study.search:
+        from mixedfer import tuning
+
+        _report_tuned(tuning.read_plan(study, file.stem, settings or [], store), plans, store, reports)
+
+
+@app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
+@_interruptible()
+def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
+         predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, quiet: Quiet = False) -> None:
+    """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
+    for every arm and on validation alone. The same command goes on after an interruption.
+    """
+    from mixedfer import runner, tuning
+
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet)
+    say = _silent if quiet else typer.echo
+    say(f"{file.stem}: {study.question}")
+    plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)
+    _report([plain], study, file.stem, store, reports)
+    _report_tuned(tuned, [plain], store, reports)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
@@ -216,6 +238,13 @@ def _report(plans, study, name: str, store: Path, reports: Path) -> None:
 
     points = [(point.values, point.label, report.summary) for point, report in zip(runner.points(study, name), made)]
     for line in grid.write(name, study.question, points, reports / name):
+        typer.echo(line)
+
+
+def _report_tuned(plan, plain, store: Path, reports: Path) -> None:
+    from mixedfer.evidence import tuned
+
+    for line in tuned.write(plan, plain[0], store, reports) if plan else ():
         typer.echo(line)
 
 

@@ -15,12 +15,13 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
     timing.json        seconds; the only file that differs between two runs of the same cell
 
 `studies/<name>.json` (a `Plan`) lists the runs of a study, so that a report needs neither the data nor Keras.
-`decided/<run>.json` notes the margin and metric under which a run was first asked for.
+`decided/<run>.json` notes the margin and metric under which a run was first asked for, `diverged/<run>.json` that a run of a
+search has no record because its loss became no number.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,8 @@ class Plan:
     `study` is the canonical study; `faces` the folder name of each arm's face set; `cells` one entry per run, in study order:
     {"arm", "fold", "replicate", "run"}; `varied` the values set on the command line; `command` the command itself: {"file",
     "settings", "threads", "predictor", "backend"}; `first_margin` and `first_metric` what the study decided by when the
-    first of these runs was made.
+    first of these runs was made. `tuned` is empty where all arms have the study's recipe; else it says what was searched and
+    found, see `mixedfer.tuning`.
     """
 
     name: str
@@ -86,6 +88,11 @@ class Plan:
     command: dict
     first_margin: float
     first_metric: str
+    tuned: dict = field(default_factory=dict)
+
+    def recipe(self, arm: str) -> dict:
+        """The canonical recipe under which an arm was trained."""
+        return self.tuned["arms"][arm]["recipe"] if self.tuned else self.study["recipe"]
 
     @property
     def question(self) -> str:
@@ -117,6 +124,11 @@ def decided(store: Path, run: str, margin: float, metric: str) -> tuple[float, s
         disk.write_json(path, {"margin": margin, "metric": metric})
     first = disk.read_json(path)
     return first["margin"], first["metric"]
+
+
+def diverged(store: Path, run: str) -> Path:
+    """Where it is noted that a run's loss became no number."""
+    return store / "diverged" / f"{run}.json"
 
 
 def run_folder(store: Path, run: str) -> Path:

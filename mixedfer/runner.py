@@ -88,9 +88,8 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
             faceset.verify(faces)
         for point, sets, _ in todo:
             check(point.study, sets)
-    command = {"file": os.path.relpath(file), "settings": list(settings), "threads": place.threads, "backend": backend.name(),
-               "predictor": str(place.predictor) if place.predictor else None}
-    plans = [_plan(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
+    command = command_of(place, file, settings)
+    plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
     if missing:
         local.run(list(missing.values()), place.processes, place.threads, place.quiet)
     for point, plan in zip([point for point, _, _ in todo], plans):
@@ -201,12 +200,24 @@ def read_plans(study: Study, name: str, settings: Sequence[str], store: Path) ->
     found = []
     for point in points(study, name):
         plan = records.read_plan(records.plan_file(store, point.name, point.study.making()))
-        found.append(dataclasses.replace(plan, study=canonical(point.study), varied=_varied(point.study, settings),
-                                         command={**plan.command, "settings": list(settings)}))
+        found.append(in_present_words(plan, point.study, settings))
     return found
 
 
-def _plan(point: Point, sets: Sets, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:
+def in_present_words(plan: Plan, study: Study, settings: Sequence[str]) -> Plan:
+    """A plan with the question, metric and margin that its study has now."""
+    return dataclasses.replace(plan, study=canonical(study), varied=_varied(study, settings),
+                               command={**plan.command, "settings": list(settings)})
+
+
+def command_of(place: Place, file: Path, settings: Sequence[str]) -> dict:
+    """The command, as a plan notes it."""
+    return {"file": os.path.relpath(file), "settings": list(settings), "threads": place.threads, "backend": backend.name(),
+            "predictor": str(place.predictor) if place.predictor else None}
+
+
+def plan_for(point: Point, sets: Sets, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:
+    """What a point's runs are, and under which margin they were first asked for."""
     study = point.study
     # Every run is entered; whatever any of them was first judged by was decided before this.
     margins, metrics = zip(*(records.decided(store, job.run, study.margin, study.metric) for job in jobs))

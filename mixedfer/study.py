@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mixedfer import metrics, pairing
+from mixedfer.axes import Axis, Search
 from mixedfer.checked import Alignment, Augmentation, Checked, Dataset, Detector, Retouch, require
 from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
@@ -147,20 +148,6 @@ class Arm(Checked):
         return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "_", "preparation")}
 
 
-@dataclass(frozen=True)
-class Axis(Checked):
-    """One dimension of a grid: a field's name, as for `Study.varying`, and the values that it takes."""
-
-    name: str
-    values: tuple
-
-    def __post_init__(self):
-        super().__post_init__()
-        require(len(self.values) > 1, f"Axis({self.name!r}): expected two values or more")
-        equal = any(one == two for one, two in itertools.combinations(canonical(self.values), 2))
-        require(not equal, f"Axis({self.name!r}): one value is there twice")
-
-
 @dataclass(frozen=True, kw_only=True)
 class Study(Varying):
     """One question, one recipe, a control arm and its treatments, several replicates, and a margin fixed in advance.
@@ -170,7 +157,8 @@ class Study(Varying):
     `train_share` keeps that fraction of the training pictures; smaller shares are parts of larger ones.
     `margin` is the smallest difference in `metric` (a name in `metrics.METRICS`) that would matter, as a proportion (for log
     loss, in nats).
-    With a `grid` the whole comparison is made at every combination of its axes' values.
+    With a `grid` the whole comparison is made at every combination of its axes' values. With a `search`, `mixedfer tune` makes
+    a second comparison, of each arm under the best recipe found for it; the first one does not know of it.
     """
 
     FIXED = ("control", "treatments", "grid")
@@ -190,6 +178,7 @@ class Study(Varying):
     train_share: float = 1.0
     seed: int = 0
     grid: tuple[Axis, ...] = ()
+    search: Search | None = None
 
     def __post_init__(self):
         super().__post_init__()
@@ -203,6 +192,11 @@ class Study(Varying):
                 "Study(validation, test): expected two fractions above 0 that leave something to train on")
         pairing.refuse_other_pictures(self.preparation, {arm.name: arm.preparation for arm in self.arms if arm.preparation})
         self._refuse_lone_seeds()
+        if self.search:
+            require(not self.grid, "a study cannot have both a grid and a search: tune one point of the grid at a time")
+            require(not self.folds, "Study(folds=..., search=...): with folds every picture is tested, and none is left to "
+                    "search on")
+            self.search.check(self.plain())
 
     def _refuse_lone_seeds(self) -> None:
         """Between arms with other inputs and other seeds, nothing tells what the inputs do from what the seeds do."""
@@ -226,6 +220,10 @@ class Study(Varying):
         """Every training run of the study, replicate by replicate, so that early results compare all arms."""
         return [Cell(arm=arm, fold=fold, replicate=replicate, study=self)
                 for replicate in range(self.replicates) for fold in range(max(1, self.folds)) for arm in self.arms]
+
+    def plain(self) -> Study:
+        """The comparison itself, under one recipe: the study without its grid and its search."""
+        return dataclasses.replace(self, grid=(), search=None)
 
     def points(self) -> list[tuple[dict[str, Any], Study]]:
         """The values and the study at every point of the grid; the study itself, with no values, where there is none."""
@@ -256,8 +254,10 @@ class Study(Varying):
                                      remedy="Leave it out, or change the axis in the study file.")
 
     def making(self) -> dict:
-        """What decides the numbers, without the words around them: two studies with equal `making` share every run."""
-        return {key: value for key, value in canonical(self).items() if key not in WORDS}
+        """What decides the numbers under one recipe, without the words around them: two studies with equal `making` share
+        every run.
+        """
+        return {key: value for key, value in canonical(self).items() if key not in (*WORDS, "search")}
 
 
 @dataclass(frozen=True, kw_only=True)

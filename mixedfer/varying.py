@@ -28,11 +28,11 @@ class Varying(Checked):
 
     def current(self, name: str) -> Any:
         """The value of the field that `varying(name=...)` would change."""
-        return functools.reduce(getattr, self._path(name), self)
+        return functools.reduce(getattr, self.path(name), self)
 
     def annotation(self, name: str) -> Any:
         """The type of the field that `varying(name=...)` would change."""
-        *above, last = self._path(name)
+        *above, last = self.path(name)
         return typing.get_type_hints(type(functools.reduce(getattr, above, self)))[last]
 
     def is_part(self, name: str) -> bool:
@@ -44,7 +44,8 @@ class Varying(Checked):
         paths = list(_paths(self))
         return [name] if name in paths else [path for path in paths if path.endswith("." + name)]
 
-    def _path(self, name: str) -> list[str]:
+    def path(self, name: str) -> list[str]:
+        """The fields on the way to the one that a name reaches. Raises StudyError with the nearest name."""
         match = self._named(name)
         if not match:
             raise StudyError(f"the study has no field {name!r}",
@@ -53,7 +54,7 @@ class Varying(Checked):
         return match[0].split(".")
 
     def _with(self, changes: dict[str, Any]) -> Self:
-        paths = [self._path(name) for name in changes]
+        paths = [self.path(name) for name in changes]
         for name, path in zip(changes, paths):
             require(paths.count(path) == 1, f"two values are given for {'.'.join(path)}")
             self.refuse(name, path)

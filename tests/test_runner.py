@@ -43,7 +43,7 @@ def test_every_run_is_entered_under_the_margin_it_was_first_asked_for(tmp_path):
     def plan(study):
         jobs = [Job.of(cell, faces, tmp_path, 1) for cell in study.cells()]
         sets = {arm.name: faces for arm in study.arms}
-        return runner._plan(runner.Point("study", {}, study), sets, jobs, [], {}, tmp_path)
+        return runner.plan_for(runner.Point("study", {}, study), sets, jobs, [], {}, tmp_path)
 
     assert plan(STUDY.varying(replicates=1, metric="macro_f1")).first_margin == 0.05
     again = plan(STUDY.varying(replicates=3, margin=0.2))

@@ -116,5 +116,5 @@ def test_every_experiment_loads_and_says_command_and_cost():
     for path in map(Path, found):
         study = study_files.load(path)
         text = path.read_text()
-        assert f"mixedfer run {path}" in text and study.question.endswith("?")
+        assert f"mixedfer {'tune' if study.search else 'run'} {path}" in text and study.question.endswith("?")
         assert any(word in text for word in ("minute", "min ", "hour", "days"))

@@ -246,9 +246,8 @@ def _values(grid: Mapping, row: Mapping, start: int = 0) -> str:
 
 
 def _told(grid: Mapping) -> str:
-    mean = wording.percent if metrics.of(grid["metric"]).proportion else lambda value: f"{value:.3f}"
-    return " ".join(f"{point['title']}: {', '.join(arm['name'] + ' ' + mean(arm['mean']) for arm in point['arms'])}."
-                    for point in grid["points"])
+    return " ".join(f"{point['title']}: " + ", ".join(
+        f"{arm['name']} {wording.level(arm['mean'], grid['metric'])}" for arm in point["arms"]) + "." for point in grid["points"])
 
 
 def effects(grid: Mapping) -> Table:

@@ -55,21 +55,21 @@ def checks(runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> l
 
     `sets` is each arm's face set, `own` says of arms with a preparation of their own how it differs from the study's.
     """
-    return [_recipe_and_data(runs, sets, own), initial_weights(runs), _order(runs), _draws(runs, sets), landmarks(runs),
-            split(runs), _learning_rate(runs), same_images(runs), _distinct(runs), _software(runs), _epochs(runs)]
+    return [_recipe_and_data(runs, sets, own), initial_weights(runs), order(runs), draws(runs, sets), landmarks(runs),
+            split(runs), learning_rate(runs), same_images(runs), distinct(runs), software(runs), epochs(runs)]
 
 
 def _recipe_and_data(runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> Check:
     """What pictures become is part of an arm only where the study says so; then each arm has the data that were made for it."""
-    shared = _but_for_cell(next(iter(runs.values())))
-    wrong = [uniform(runs, _but_for_cell), *agree(grouped(runs, seed_of), "cell seed", lambda run: run.spec["cell_seed"])]
+    shared = but_for_cell(next(iter(runs.values())))
+    wrong = [uniform(runs, but_for_cell), *agree(grouped(runs, seed_of), "cell seed", lambda run: run.spec["cell_seed"])]
     wrong += [f"{named(key, run)} was trained on data {data_of(run)}, the face set of {key[0]} holds {sets[key[0]].content}"
               for key, run in runs.items() if data_of(run) != sets[key[0]].content]
     return verdict("recipe and data", wrong, f"{len(runs)} runs of {len(first_runs(runs))} arms share one recipe and split "
-                    f"({short(shared)}) and {_data(sets, own)}")
+                    f"({short(shared)}) and {data_words(sets, own)}")
 
 
-def _data(sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> str:
+def data_words(sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> str:
     """One data set, or which arms see which, and what was done otherwise for them."""
     contents = {arm: faces.content[:8] for arm, faces in sets.items()}
     if not own:
@@ -80,17 +80,17 @@ def _data(sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> str:
     return f"the same pictures in the same order; {'; '.join(told)}{rest}"
 
 
-def _but_for_cell(run: Record) -> dict:
+def but_for_cell(run: Record) -> dict:
     return {key: value for key, value in run.spec.items() if key not in ("arm", "fold", "replicate", "cell_seed", "data")}
 
 
-def _order(runs: Runs) -> Check:
+def order(runs: Runs) -> Check:
     wrong = per_epoch(grouped(runs, seed_of), "order", lambda run: shown_in(run, "order"))
     wrong += evaluated(grouped(runs), "order", "rows and classes")
     return verdict("sample order", wrong, _same(runs, "order"))
 
 
-def _draws(runs: Runs, sets: Mapping[str, FaceSet]) -> Check:
+def draws(runs: Runs, sets: Mapping[str, FaceSet]) -> Check:
     """Affines are in pixels, so only arms with images of one size have the same; pixels are those of one preparation."""
     sizes = {faces.content: faces.images.shape[1] for faces in sets.values()}
 
@@ -115,14 +115,14 @@ def _same(runs: Runs, what: str) -> str:
             f"{short(every)}){declared(runs)}")
 
 
-def _learning_rate(runs: Runs) -> Check:
+def learning_rate(runs: Runs) -> Check:
     every = [look_up(run.proof, "learning_rate") for run in runs.values()]
     wrong = per_epoch(grouped(runs), "learning rate", lambda run: look_up(run.proof, "learning_rate"))
     return verdict("learning rate", wrong, f"the same in all arms, epoch by epoch, in each of {counted(runs)} "
                     f"({short(every)})")
 
 
-def _distinct(runs: Runs) -> Check:
+def distinct(runs: Runs) -> Check:
     """Two draws of one seed would be one replicate counted several times, or an A/A arm that is its control."""
     wrong = _repeats(runs, "initial weights", _drawn)
     told = f"{len(runs)} runs, no two replicates of an arm with the same initial weights"
@@ -161,7 +161,7 @@ def _repeated_epochs(runs: Runs) -> list[str]:
     return wrong
 
 
-def _software(runs: Runs) -> Check:
+def software(runs: Runs) -> Check:
     """Only what can change a number is enforced: another Python or version of this package with the same training
     source, Keras, backend and NumPy trains the same weights.
     """
@@ -189,7 +189,7 @@ def _versions(runs: Runs, name: str) -> str:
     return f"{name} differs, which is not held against them: {', '.join(seen)}" if len(seen) > 1 else ""
 
 
-def _epochs(runs: Runs) -> Check:
+def epochs(runs: Runs) -> Check:
     wrong = [sentence for key, run in runs.items() for sentence in _selected(named(key, run), run)]
     recipe = next(iter(runs.values())).spec["recipe"]
     return verdict("epochs", wrong, f"all {len(runs)} runs completed {recipe['epochs']} epochs; the {recipe['selection']} one "

@@ -64,7 +64,7 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
     inputs = digest(plan, Path(store))
-    made = not _current(folder, inputs)
+    made = not current(folder, inputs)
     removed = put(folder.resolve(), _contents(plan, Path(store)), inputs) if made else ()
     return Report(folder, disk.read_json(folder / "results.json"), made, removed)
 
@@ -103,7 +103,7 @@ def _safe(name: str) -> str:
     return name
 
 
-def _current(folder: Path, inputs: str) -> bool:
+def current(folder: Path, inputs: str) -> bool:
     """Whether the report is there, was made from these inputs, and no file of it was changed or lost since."""
     try:
         made = disk.read_json(folder / INPUTS)

@@ -12,12 +12,12 @@ LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iB
            "excludes commercial use. What is trained on these landmarks inherits that limit.")
 
 
-def command(plan: Plan) -> str:
+def command(plan: Plan, verb: str = "run") -> str:
     """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads and landmark model as they were."""
     backend, threads, predictor = (plan.command[key] for key in ("backend", "threads", "predictor"))
     return " ".join([
         *([f"KERAS_BACKEND={quoted(backend)}"] if backend != "tensorflow" else []),
-        "mixedfer run", quoted(plan.command["file"]),
+        f"mixedfer {verb}", quoted(plan.command["file"]),
         *(f"--set {quoted(setting)}" for setting in plan.command["settings"]),
         *([f"--threads {threads}"] if threads != 1 else []),
         *([f"--predictor {quoted(predictor)}"] if predictor else []),

@@ -16,7 +16,7 @@ import numpy as np
 
 from mixedfer import disk, faceset, pairing, records
 from mixedfer.errors import BadInput, Damaged
-from mixedfer.evidence import preparations, reading
+from mixedfer.evidence import preparations, proof_tuned, reading
 from mixedfer.evidence.proof import Check, Runs, checks, run_name
 from mixedfer.evidence.proof_reading import differing
 from mixedfer.faceset import FaceSet
@@ -98,8 +98,10 @@ def load(plan: Plan, store: Path) -> Results:
     order = np.argsort(rows)
     fold = np.repeat(list(tested), [len(part) for part in tested.values()])[order]
     arms = {name: _arm(name, runs, tested, order, sets[name]) for name in sets}
+    own = preparations.differences(plan)
+    proof = proof_tuned.checks(plan, runs, sets, own, store) if plan.tuned else checks(runs, sets, own)
     return Results(plan=plan, faces=faces, rows=rows[order], truth=np.asarray(faces.labels)[rows[order]], fold=fold,
-                   arms=arms, checks=checks(runs, sets, preparations.differences(plan)))
+                   arms=arms, checks=proof)
 
 
 def _sets(plan: Plan, store: Path) -> dict[str, FaceSet]:
@@ -145,10 +147,10 @@ def _refuse_unplanned(runs: Runs, plan: Plan, folders: Mapping[tuple[str, int, i
     study = plan.study
     arms = {arm["name"]: {name: value for name, value in arm.items() if name not in ("kind", "name", "preparation")}
             for arm in (study["control"], *study["treatments"])}
-    shared = {"recipe": study["recipe"], "missed": study["preparation"]["missed"],
+    shared = {"missed": study["preparation"]["missed"],
               "split": {name: study[name] for name in SPLIT}}
     for key, folder in folders.items():
-        wanted = {**shared, "arm": arms[key[0]], "fold": key[1], "replicate": key[2]}
+        wanted = {**shared, "recipe": plan.recipe(key[0]), "arm": arms[key[0]], "fold": key[1], "replicate": key[2]}
         if names := differing(wanted, {part: runs[key].spec[part] for part in wanted}):
             raise Damaged(f"the plan of study {plan.name!r} lists this run as {run_name(key, folds=bool(study['folds']))}, but "
                           f"they differ in {', '.join(names)}", file=folder,

@@ -99,8 +99,8 @@ def decisions(results, summary: dict) -> Table:
 
 
 def hyperparameters(plan) -> Table:
-    """The whole study, flattened, but for its arms; the same for every arm that has no preparation of its own."""
-    left_out = ("control", "treatments", "question", "kind")
+    """The whole study, flattened, without arms and search; the same for every arm that has no preparation of its own."""
+    left_out = ("control", "treatments", "question", "kind", "search")
     rows = [list(item) for item in _flat({key: value for key, value in plan.study.items() if key not in left_out})]
     columns = (Column("setting"), Column("value", kind="words"))
     but = f", but for the preparation of {joined(own)}" if (own := preparations.differences(plan)) else ""

@@ -64,6 +64,15 @@ def percent(value: float | None, digits: int = 1) -> str:
     return "–" if value is None else f"{100 * value:.{digits}f}%"
 
 
+def level(value: float | None, metric: str) -> str:
+    """A value of a metric, as a percentage where it is a proportion.
+
+    >>> level(0.5, "accuracy"), level(0.5, "log_loss")
+    ('50.0%', '0.500')
+    """
+    return percent(value) if metrics.of(metric).proportion or value is None else f"{value:.3f}"
+
+
 def probability(p: float | None) -> str:
     """A p value as papers print it.
 

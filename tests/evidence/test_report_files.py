@@ -70,12 +70,12 @@ def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_pat
     store, plan, made = written
     whole, folder, inputs = files(made.folder, "**/*.*"), _copied(made, tmp_path), report.digest(plan, store)
     for name, harmed in (("figures/effect.svg", None), ("report.md", b"edited"), ("inputs.json", b"{")):
-        assert report._current(folder, inputs)
+        assert report.current(folder, inputs)
         if harmed is None:
             (folder / name).unlink()
         else:
             (folder / name).write_bytes(harmed)
-        assert not report._current(folder, inputs), name
+        assert not report.current(folder, inputs), name
         (folder / name).write_bytes(whole[name])
     (folder / "figures" / "effect.svg").unlink()
     again = report.write(plan, store, tmp_path)
