@@ -246,8 +246,9 @@ def _values(grid: Mapping, row: Mapping, start: int = 0) -> str:
 
 
 def _told(grid: Mapping) -> str:
-    return " ".join(f"{point['title']}: " + ", ".join(
-        f"{arm['name']} {wording.level(arm['mean'], grid['metric'])}" for arm in point["arms"]) + "." for point in grid["points"])
+    told = [(point["title"], [f"{arm['name']} {wording.level(arm['mean'], grid['metric'])}" for arm in point["arms"]])
+            for point in grid["points"]]
+    return " ".join(f"{title}: {', '.join(arms)}." for title, arms in told)
 
 
 def effects(grid: Mapping) -> Table:
