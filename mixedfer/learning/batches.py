@@ -81,11 +81,12 @@ class Batches:
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The training batches of one epoch."""
         move, retouch = self._moves(epoch), self._retouches(epoch)
-        luck = generator(self.seed, "labels", epoch).random(len(self.faces))
+        luck = generator(self.seed, "labels", epoch).random(len(self.faces)) if self.recipe.labels == "drawn" else None
         # Even sizes: a last batch of one face would have no variance to normalise by.
         for places in np.array_split(self.order(epoch), self.steps):
-            batch = self._batch(places, move(self.rows[places]), retouch[self.rows[places]])
-            yield batch._replace(targets=self._targets(places, luck), weights=self._weigh(places))
+            rows = self.rows[places]
+            yield Batch(rows, self.sources[places], self.inputs(places, move(rows), retouch[rows]),
+                        self._targets(rows, luck), self._weigh(rows))
 
     def still(self, view: int = 0) -> Iterator[Batch]:
         """All rows in order, not augmented, as one of `views` shows them, in batches of one size; the last repeats its last row
@@ -96,8 +97,9 @@ class Batches:
             yield self.look(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), view)
 
     def look(self, places: np.ndarray, view: int = 0) -> Batch:
-        """The faces at `places` as one of `views` shows them."""
-        return self._batch(places, np.tile(self.views[view], (len(places), 1, 1)), np.tile(NONE, (len(places), 1)))
+        """The faces at `places` as one of `views` shows them, to be judged by their majority labels."""
+        frames, untouched = np.tile(self.views[view], (len(places), 1, 1)), np.tile(NONE, (len(places), 1))
+        return Batch(self.rows[places], self.sources[places], self.inputs(places, frames, untouched), self._truth(places))
 
     @functools.cached_property
     def views(self) -> np.ndarray:
@@ -113,8 +115,9 @@ class Batches:
 
     def _moves(self, epoch: int) -> Callable[[np.ndarray], np.ndarray]:
         """From rows (n,) to their affines (n, 3, 3) in an epoch: augmentation, then a crop at a place of its own."""
-        size, draws = self.faces.images.shape[1], self.draws(epoch)
-        offsets = generator(self.seed, "crop", epoch).integers(0, size - self.side + 1, (len(self.faces), 2))
+        size, draws, shape = self.faces.images.shape[1], self.draws(epoch), (len(self.faces), 2)
+        room = size - self.side + 1
+        offsets = generator(self.seed, "crop", epoch).integers(0, room, shape) if room > 1 else np.zeros(shape, int)
 
         def matrices(rows: np.ndarray) -> np.ndarray:
             crops = augment.shifted(offsets[rows])
@@ -127,11 +130,6 @@ class Batches:
             return np.broadcast_to(NONE, (len(self.faces), len(NONE)))
         return self.recipe.retouch.draw(generator(self.seed, "retouch", epoch), len(self.faces))
 
-    def _batch(self, places: np.ndarray, matrices: np.ndarray, retouch: np.ndarray) -> Batch:
-        """The faces at `places`, to be judged by their majority labels."""
-        truth = np.eye(len(self.faces.classes), dtype=np.float32)[self.faces.labels[self.rows[places]]]
-        return Batch(self.rows[places], self.sources[places], self.inputs(places, matrices, retouch), truth)
-
     def inputs(self, places: np.ndarray, matrices: np.ndarray, retouch: np.ndarray) -> dict[str, np.ndarray]:
         """`image` uint8, `affine` (n, 8), `retouch` (n, 6) and `landmarks` (the view) of the faces at `places`."""
         rows, sources = self.rows[places], self.sources[places]
@@ -143,14 +141,18 @@ class Batches:
             inputs["landmarks"] = self.view(points, self.faces.found[sources], self.side)
         return inputs
 
-    def _targets(self, places: np.ndarray, luck: np.ndarray) -> np.ndarray:
-        """(n, classes) float32: what the recipe trains on; `luck` has one number in [0, 1) for every face of the set."""
-        rows = self.rows[places]
-        return labels.targets(self.recipe.labels, self.faces.labels[rows], self.faces.votes[rows], luck[rows],
-                              self.recipe.label_smoothing)
+    def _truth(self, places: np.ndarray) -> np.ndarray:
+        return np.eye(len(self.faces.classes), dtype=np.float32)[self.faces.labels[self.rows[places]]]
 
-    def _weigh(self, places: np.ndarray) -> np.ndarray | None:
-        return self._class_weights[self.faces.labels[self.rows[places]]] if self.recipe.class_weights == "balanced" else None
+    def _targets(self, rows: np.ndarray, luck: np.ndarray | None) -> np.ndarray:
+        """(n, classes) float32: what the recipe trains on; `luck` has one number in [0, 1) for every face of the set, where
+        labels are drawn.
+        """
+        return labels.targets(self.recipe.labels, self.faces.labels[rows], self.faces.votes[rows],
+                              None if luck is None else luck[rows], self.recipe.label_smoothing)
+
+    def _weigh(self, rows: np.ndarray) -> np.ndarray | None:
+        return self._class_weights[self.faces.labels[rows]] if self.recipe.class_weights == "balanced" else None
 
     @functools.cached_property
     def _class_weights(self) -> np.ndarray:

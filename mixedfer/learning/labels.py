@@ -13,8 +13,8 @@ import numpy as np
 ENOUGH = np.float32(0.3)
 
 
-def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray, smoothing: float) -> np.ndarray:
-    """(n, classes) float32 for labels (n,), votes (n, classes) and, for the mode "drawn", one number in [0, 1) each (n,).
+def targets(mode: str, labels: np.ndarray, votes: np.ndarray, luck: np.ndarray | None, smoothing: float) -> np.ndarray:
+    """(n, classes) float32 for labels (n,), votes (n, classes) and, for the mode "drawn" alone, one number in [0, 1) each (n,).
 
     "majority": the label; "soft": the votes; "drawn": one class, drawn by the votes; "multi-target": 1 for each class with
     `ENOUGH` of the votes (for those with the most, where none has), all the same to `losses.MultiTarget`, which needs one met.
