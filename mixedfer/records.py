@@ -4,7 +4,8 @@ A run is a fact: its folder `runs/<name>/` is written once, atomically, and neve
 
     spec.json          what decided the numbers (see `study.Cell.spec`)
     provenance.json    versions, source of the making half, device, threads, determinism
-    proof.json         hashes that let arms be compared: initial weights, what each epoch showed, split, learning rates
+    proof.json         hashes that let arms be compared: initial weights, what each epoch showed, split; learning rates, and
+                       whether they follow "epochs" or "history"
     history.json       one entry per epoch: epoch, learning_rate, loss, accuracy, validation_loss, validation_accuracy
     summary.json       parameters (that training can change), epochs, selected_epoch, images per partition, `landmarks`:
                        what the view shows (see `mixedfer.learning.views`) and rules out as a control

@@ -75,7 +75,8 @@ class Recipe(Checked):
     `labels` is what is trained on, see `mixedfer.learning.labels`; `class_weights` "balanced" lets all classes count alike.
     `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option), `clip_norm` the largest norm of all gradients
     together (0: any), `average` the momentum of a moving average of the weights, which then stands for them when validating
-    and testing (0: none). `selection` keeps the weights of the last epoch or of the epoch with the best validation accuracy.
+    and testing (0: none; batch normalisation keeps its own running statistics). `selection` keeps the weights of the last epoch
+    or of the epoch with the best validation accuracy.
     `precision` is a Keras dtype policy.
     """
 

@@ -103,7 +103,7 @@ class _Loop:
     def __init__(self, cell, faces, folder):
         from mixedfer.learning.training import Run
 
-        self.run = Run(cell, faces, folder / f"{cell.arm.name}.npz", 1, lambda epochs, last: None)
+        self.run = Run(cell, faces, folder / f"{cell.arm.name}.npz", 1, lambda history: None, print)
         self.number = 0
 
     def epoch(self) -> float:

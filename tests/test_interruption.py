@@ -21,7 +21,9 @@ def wait_for(process, folder, pattern, count=1):
 
 
 def test_stopped_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
-    """From what one replicate leaves to two; the second is stopped by Ctrl-C, killed, and ended by one worker, not by two."""
+    """From what one replicate leaves to two; the second is stopped by Ctrl-C, loses a checkpoint, is killed, and ended by one
+    worker, not by two.
+    """
     shutil.copytree(whole[0] / ".mixedfer", tmp_path / ".mixedfer")
     for run in (tmp_path / ".mixedfer" / "runs").iterdir():
         if disk.read_json(run / "spec.json")["replicate"] == 1:
@@ -34,11 +36,14 @@ def test_stopped_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130 and "the same command goes on from there" in " ".join(errors.split())
     assert "Traceback" not in errors
+    (checkpoint,) = tmp_path.glob(".mixedfer/work/*/checkpoint.npz")
+    checkpoint.write_bytes(checkpoint.read_bytes()[:1000])
 
     process = start("run", TINY, "--workers", 1, "--quiet", cwd=tmp_path)
     wait_for(process, tmp_path, ".mixedfer/runs/*/DONE", 6)
     process.send_signal(signal.SIGKILL)
-    process.communicate()
+    _, errors = process.communicate()
+    assert re.match("image-only, replicate 2: checkpoint.npz cannot be gone on from .*; training .* to the same result", errors)
     assert process.returncode == -signal.SIGKILL and not (tmp_path / "reports").exists()
 
     output, _ = mixedfer("run", TINY, "--workers", 1, cwd=tmp_path)

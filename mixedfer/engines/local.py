@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
@@ -70,11 +71,16 @@ def _list(cells: list[str]) -> str:
 
 
 def _show(channel, seen: dict[str, int], bar) -> None:
+    """Show what workers sent: a run with its history so far, or a sentence, which is said even where no bar is shown."""
     while not channel.empty():
-        run, epochs, last = channel.get()
+        told = channel.get()
+        if isinstance(told, str):
+            bar.write(told, file=sys.stderr)
+            continue
+        run, history = told
         # The first message of a resumed run counts the epochs that its checkpoint held.
-        bar.update(epochs - seen.get(run, 0))
-        seen[run] = epochs
+        bar.update(len(history) - seen.get(run, 0))
+        seen[run], last = len(history), history[-1]
         bar.set_postfix(loss=f"{last['loss']:.3f}", validation=f"{100 * last['validation_accuracy']:.1f}%")
 
 
@@ -108,4 +114,4 @@ def _train_one(job: Job, threads: int) -> None:
     if run_name(job.cell, faces, threads) != job.run:
         raise Fault("mixedfer's source or a library changed after this command began", remedy="Give the same command again.")
     training.train(job.cell, faces, job.store, job.run, threads,
-                   lambda epochs, last: _channel.put((job.run, epochs, last)))
+                   lambda history: _channel.put((job.run, history)), _channel.put)

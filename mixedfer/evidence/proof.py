@@ -12,6 +12,7 @@ from typing import Any
 from mixedfer.disk import to_json
 from mixedfer.evidence.proof_images import same_images, split
 from mixedfer.evidence.proof_landmarks import landmarks
+from mixedfer.evidence.proof_rates import learning_rate
 from mixedfer.evidence.proof_reading import (
     Check,
     Runs,
@@ -113,13 +114,6 @@ def _same(runs: Runs, what: str) -> str:
     arms = "all arms" if len(seeds) == 1 else "all arms of one seed"
     return (f"the same in {arms}, epoch by epoch and in evaluation, in each of {counted(runs)} ({len(every[0])} epochs, "
             f"{short(every)}){declared(runs)}")
-
-
-def learning_rate(runs: Runs) -> Check:
-    every = [look_up(run.proof, "learning_rate") for run in runs.values()]
-    wrong = per_epoch(grouped(runs), "learning rate", lambda run: look_up(run.proof, "learning_rate"))
-    return verdict("learning rate", wrong, f"the same in all arms, epoch by epoch, in each of {counted(runs)} "
-                    f"({short(every)})")
 
 
 def distinct(runs: Runs) -> Check:

@@ -20,7 +20,8 @@ ENTRIES = {
     "spec": {"data": str, "recipe": dict, "missed": str, "arm": dict, "split": dict, "fold": int, "replicate": int,
              "cell_seed": int},
     "provenance": {},
-    "proof": dict.fromkeys(("initial_weights", "shown", "evaluated", "first_batches", "split", "learning_rate"), object),
+    "proof": dict.fromkeys(("initial_weights", "shown", "evaluated", "first_batches", "split", "learning_rate", "follows"),
+                           object),
     "summary": {"parameters": int, "epochs": int, "selected_epoch": int, "images": dict, "landmarks": (dict, type(None))},
 }
 #: What each entry of its history must hold.

@@ -27,33 +27,40 @@ from mixedfer.records import Occlusion, Predictions, Record
 from mixedfer.study import Cell, Recipe
 
 CHUNK = 4096  # images at once, where all are summed
-Watch = Callable[[int, dict], None]
+Watch = Callable[[list[dict]], None]
+Say = Callable[[str], None]
 
 
-def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1,
-          watch: Watch = lambda epochs, last: None) -> None:
+def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1, watch: Watch = lambda history: None,
+          say: Say = lambda text: None) -> None:
     """Make the record of one cell, `run`, in `store`, or return at once if it is there.
 
-    `watch(epochs, last)` is called with the number of finished epochs and the last history entry. `threads` is what
-    `backend.setup` was called with. Raises Busy when another process trains this cell, Diverged when the loss is not a
-    number, Fault when the disk is full.
+    `watch(history)` is called after every epoch with the entries of all epochs so far, those of a checkpoint included;
+    `say(text)` when a checkpoint cannot be gone on from. `threads` is what `backend.setup` was called with. Raises Busy when
+    another process trains this cell, Diverged when the loss is not a number, Fault when the disk is full; then all finished
+    epochs but the last are kept.
     """
     folder = records.run_folder(store, run)
     work = store / "work" / run
     with disk.lock(store / "locks" / run, f"{cell} (run {run})"):
         if not disk.is_done(folder):
-            work_on = Run(cell, faces, work / "checkpoint.npz", threads, watch)
-            work_on.finish(folder)
-            # TensorFlow never lets go of the generator that a model was fitted on; the model must not stay with it.
-            vars(work_on).clear()
+            _make(folder, Run(cell, faces, work / "checkpoint.npz", threads, watch, say))
         shutil.rmtree(work, ignore_errors=True)
-    backend.release()
+
+
+def _make(folder: Path, run: Run) -> None:
+    try:
+        run.finish(folder)
+    finally:
+        # TensorFlow never lets go of the generator that a model was fitted on; the model must not stay with it.
+        vars(run).clear()
+        backend.release()
 
 
 class Run:
     """One cell being trained: its model, its batches and what it has behind it."""
 
-    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, threads: int, watch: Watch):
+    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, threads: int, watch: Watch, say: Say):
         self.cell, self.faces, self.recipe, self.checkpoint, self.watch = cell, faces, cell.study.recipe, checkpoint, watch
         self.provenance = {**backend.versions(), **backend.making(), "device": backend.device(), "threads": threads,
                            "deterministic": backend.deterministic()}
@@ -64,7 +71,7 @@ class Run:
         # By names of our own: Keras numbers the streams of dropout in the order in which a process makes them.
         self.initial = {f"{layer.name}/{variable.name}": {"shape": list(variable.shape), "sha256": _hash(variable)}
                         for layer in self.model.layers for variable in layer.variables}
-        self.progress = checkpoints.load(checkpoint, self._state(), self.provenance)
+        self.progress = checkpoints.load(checkpoint, self._state(), self.provenance, lambda text: say(f"{cell}: {text}"))
         self.witness = Witness(faces)
         self.evaluated: dict[str, dict] = {}
         self.started, self.seconds = time.perf_counter(), []
@@ -89,7 +96,9 @@ class Run:
 
     @contextlib.contextmanager
     def _averaged(self) -> Iterator[None]:
-        """The moving average in place of the weights, where the recipe has one."""
+        """The moving average in place of the weights, where the recipe has one. Of what training changes by gradients, as
+        with Keras' own `use_ema`: the running mean and variance of batch normalisation stay those of the weights themselves.
+        """
         kept = [variable.numpy() for variable in self.model.trainable_variables] if self.recipe.average else []
         self._average()
         yield
@@ -142,7 +151,7 @@ class Run:
             self._note(epoch, entry)
         checkpoints.save(self.checkpoint, self._state(), self.progress, self.provenance)
         self.seconds.append(seconds)
-        self.watch(self.progress.epochs, entry)
+        self.watch(self.progress.history)
 
     def _validate(self, epoch: int, rate: float, logs: dict) -> dict:
         """The epoch's entry in the history."""
@@ -169,7 +178,8 @@ class Run:
 
     def rate(self, epoch: int) -> float:
         """The learning rate of an epoch, counted from 0."""
-        return float(self.recipe.learning_rate * self.recipe.schedule(epoch, self.recipe.epochs))
+        factor = self.recipe.schedule(epoch, self.recipe.epochs, self.progress.history)
+        return float(self.recipe.learning_rate * factor)
 
     def _predict(self, part: str) -> Predictions:
         """The probabilities of a partition's faces: means over the views in which the recipe looks at each."""
@@ -194,7 +204,8 @@ class Run:
         return {"initial_weights": self.initial, "shown": self.progress.shown, "evaluated": self.evaluated,
                 "first_batches": self.progress.first_batches,
                 "split": {part: disk.hash_arrays(getattr(self.split, part)) for part in PARTITIONS},
-                "learning_rate": [entry["learning_rate"] for entry in self.progress.history]}
+                "learning_rate": [entry["learning_rate"] for entry in self.progress.history],
+                "follows": getattr(self.recipe.schedule, "follows", "epochs")}
 
     def _summary(self) -> dict:
         return {"parameters": models.parameters(self.model), "epochs": self.progress.epochs,

@@ -1,9 +1,11 @@
+import numpy as np
 import pytest
 
 from mixedfer.errors import StudyError
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.cosine import Cosine
 from mixedfer.learning.schedules.milestones import Milestones
+from mixedfer.learning.schedules.plateau import Plateau
 from mixedfer.learning.schedules.step import Step
 
 
@@ -27,3 +29,28 @@ def test_cosine_falls_from_one_after_a_linear_rise():
     factors = [Cosine(warmup=3, end=0.1)(epoch, 10) for epoch in range(10)]
     assert factors[:3] == [0.25, 0.5, 0.75] and factors[3] == 1
     assert factors[3:] == sorted(factors[3:], reverse=True) and factors[-1] > 0.1
+
+
+@pytest.mark.filterwarnings("ignore:__array__")  # of Keras, which NumPy asks for another signature
+@pytest.mark.parametrize(("watched", "mode"), [("validation_loss", "min"), ("validation_accuracy", "max")])
+def test_a_plateau_is_that_of_keras(keras_ready, watched, mode):
+    """Against Keras' own callback, which changes the rate of a real optimiser."""
+    import keras
+
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0), "mse")
+    reference = keras.callbacks.ReduceLROnPlateau(watched, factor=0.5, patience=3, mode=mode, min_delta=0, min_lr=0.1)
+    reference.set_model(model)
+    reference.on_train_begin()
+    history = [{watched: float(value)} for value in np.random.default_rng(4).integers(0, 9, 40)]
+    ours, theirs = [], []
+    for epoch, entry in enumerate(history):
+        ours.append(Plateau(factor=0.5, patience=3, watched=watched, end=0.1)(epoch, 40, history[:epoch]))
+        theirs.append(float(model.optimizer.learning_rate))
+        reference.on_epoch_end(epoch, dict(entry))
+    assert ours == pytest.approx(theirs) and set(ours) == {1, 0.5, 0.25, 0.125, 0.1}
+
+
+def test_a_plateau_refuses_a_factor_that_changes_nothing():
+    with pytest.raises(StudyError, match=r"factor=1\.0"):
+        Plateau(factor=1)

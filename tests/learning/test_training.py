@@ -1,16 +1,20 @@
 """Real training of tiny networks: the proof, exact resume, several cells in one process, selection, bad losses."""
 
 import dataclasses
+import errno
 import itertools
 import json
+import os
+import re
 
 import numpy as np
 import pytest
 
 from mixedfer import disk, records
-from mixedfer.errors import Busy, Diverged
+from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
+from mixedfer.learning.schedules.plateau import Plateau
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.study import Arm
 from tests.tiny import STUDY
@@ -19,11 +23,11 @@ pytestmark = pytest.mark.usefixtures("keras_ready")
 FACTS = [f"{name}.json" for name in records.FACTS] + [f"{name}.npy" for name in records.ARRAYS] + ["weights.npz"]
 
 
-def train(cell, faces, store, run=None, watch=lambda epochs, last: None):
+def train(cell, faces, store, run=None, watch=lambda history: None, say=pytest.fail):
     from mixedfer.learning import training
 
     run = run or digest(cell.spec(faces.content))
-    training.train(cell, faces, store, run, 1, watch)
+    training.train(cell, faces, store, run, 1, watch, say)
     return records.run_folder(store, run)
 
 
@@ -99,15 +103,16 @@ class Killed(BaseException):
 
 def killed_after(end):
     """A watch under which training ends after epoch `end`, as in a process that is killed."""
-    def watch(epochs, last):
-        if epochs == end:
+    def watch(history):
+        if len(history) == end:
             raise Killed
     return watch
 
 
 @pytest.mark.parametrize(("arm", "ends", "change"), [
     (1, [2], {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred"}),
-    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01})])
+    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01,
+                 "schedule": Plateau(factor=0.1, patience=1)})])
 def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
     _, faces = prepared
     cell = STUDY.varying(**change).cells()[arm]
@@ -117,32 +122,56 @@ def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_p
             train(cell, faces, tmp_path / "cut", watch=killed_after(epochs))
         assert not list((tmp_path / "cut").glob("runs/*/DONE"))
     seen = []
-    cut = train(cell, faces, tmp_path / "cut", watch=lambda epochs, last: seen.append(epochs))
+    cut = train(cell, faces, tmp_path / "cut", watch=lambda history: seen.append(len(history)))
     assert seen == [3], "it must not start again"
     assert same(whole, cut)
     assert not list((tmp_path / "cut" / "work").iterdir())
 
 
-def test_a_damaged_checkpoint_costs_epochs_not_the_result(trained, tmp_path):
+@pytest.mark.parametrize(("damaged", "told", "first"), [
+    (["checkpoint.npz"], "landmarks-only, replicate 1: checkpoint.npz cannot be gone on from .* goes on after epoch 2", 3),
+    (["checkpoint.npz", "checkpoint-before.npz"], "checkpoint-before.npz .* starts again from its first epoch", 1)])
+def test_a_damaged_checkpoint_costs_epochs_not_the_result(trained, tmp_path, damaged, told, first):
     faces, runs = trained
-    cell, seen = STUDY.cells()[3], []
+    cell, seen, said = STUDY.cells()[3], [], []
     with pytest.raises(Killed):
-        train(cell, faces, tmp_path, watch=killed_after(1))
-    path = next(tmp_path.glob("work/*/checkpoint.npz"))
-    path.write_bytes(path.read_bytes()[:1000])
-    assert same(train(cell, faces, tmp_path, watch=lambda epochs, last: seen.append(epochs)), runs["landmarks-only"])
-    assert seen[0] == 1
+        train(cell, faces, tmp_path, watch=killed_after(3))
+    for name in damaged:
+        path = next(tmp_path.glob(f"work/*/{name}"))
+        path.write_bytes(path.read_bytes()[:1000])
+    run = train(cell, faces, tmp_path, watch=lambda history: seen.append(len(history)), say=said.append)
+    assert same(run, runs["landmarks-only"]) and seen == list(range(first, 9))
+    assert len(said) == 1 and re.search(told, said[0])
 
 
-def test_a_checkpoint_of_other_threads_is_not_gone_on_from(prepared, tmp_path):
-    from mixedfer.learning import checkpoints, training
+def test_a_disk_that_is_full_costs_the_epoch_that_found_no_place(trained, tmp_path, monkeypatch):
+    """As where the system takes what is written and has no place for it when it is to be flushed."""
+    faces, runs = trained
+    cell, seen, written = STUDY.cells()[3], [], []
 
+    def fsync(descriptor):
+        written.append(descriptor)
+        if len(written) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full, pytest.raises(Fault, match=r"checkpoint.*disk is full.*everything finished is kept"):
+        full.setattr(os, "fsync", fsync)
+        train(cell, faces, tmp_path)
+    assert sorted(path.name for path in tmp_path.glob("work/*/*")) == ["checkpoint-before.npz", "checkpoint.npz"]
+    assert same(train(cell, faces, tmp_path, watch=lambda history: seen.append(len(history))), runs["landmarks-only"])
+    assert seen[0] == 3
+
+
+def test_a_plateau_lowers_the_rate_where_validation_got_no_better(prepared, tmp_path):
     _, faces = prepared
-    cell = STUDY.varying(epochs=2).cells()[3]
-    run = training.Run(cell, faces, tmp_path / "c.npz", 1, lambda epochs, last: None)
-    checkpoints.save(tmp_path / "c.npz", run._state(), checkpoints.Progress(history=[{"epoch": 1}]), run.provenance)
-    again, other = (training.Run(cell, faces, tmp_path / "c.npz", threads, lambda epochs, last: None) for threads in (1, 2))
-    assert (again.progress.epochs, other.progress.epochs) == (1, 0)
+    cell = STUDY.varying(epochs=4, schedule=Plateau(factor=0.5, patience=1, watched="validation_accuracy")).cells()[3]
+    record = records.read(train(cell, faces, tmp_path))
+    values, expected = [entry["validation_accuracy"] for entry in record.history], [0.01]
+    for epoch in range(1, 4):
+        better = epoch == 1 or values[epoch - 1] > max(values[:epoch - 1])
+        expected.append(expected[-1] * (1 if better else 0.5))
+    assert record.proof["learning_rate"] == pytest.approx(expected) and record.proof["follows"] == "history"
+    assert expected[-1] < 0.01, "a case in which nothing happens shows nothing"
 
 
 def test_the_best_epoch_is_selected_on_validation(trained):
@@ -168,18 +197,23 @@ def test_mixed_precision_trains(prepared, tmp_path, precision):
     assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
 
 
-def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path):
+def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path, monkeypatch):
+    """What TensorFlow never lets go of, the run, is empty after a failure too."""
+    from mixedfer.learning import training
+
     _, faces = prepared
+    runs, make = [], training.Run
+    monkeypatch.setattr(training, "Run", lambda *given: runs.append(make(*given)) or runs[-1])
     with pytest.raises(Diverged, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
         train(STUDY.varying(learning_rate=1e30, momentum=0.0).cells()[0], faces, tmp_path)
-    assert not list(tmp_path.glob("runs/*"))
+    assert not list(tmp_path.glob("runs/*")) and vars(runs[0]) == {}
 
 
 def test_a_finished_run_is_not_trained_again(trained):
     faces, runs = trained
     folder = runs["image-only"]
     before = (folder / "timing.json").read_bytes()
-    train(STUDY.cells()[0], faces, folder.parents[1], watch=lambda epochs, last: pytest.fail("trained again"))
+    train(STUDY.cells()[0], faces, folder.parents[1], watch=lambda history: pytest.fail("trained again"))
     assert (folder / "timing.json").read_bytes() == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mixedfer.checked import Checked
@@ -11,5 +12,5 @@ from mixedfer.checked import Checked
 class Constant(Checked):
     """The base rate throughout."""
 
-    def __call__(self, epoch: int, epochs: int) -> float:
+    def __call__(self, epoch: int, epochs: int, history: Sequence[dict] = ()) -> float:
         return 1.0

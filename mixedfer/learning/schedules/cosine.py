@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mixedfer.checked import Checked
@@ -20,7 +21,7 @@ class Cosine(Checked):
     warmup: int = 0
     end: float = 0.0
 
-    def __call__(self, epoch: int, epochs: int) -> float:
+    def __call__(self, epoch: int, epochs: int, history: Sequence[dict] = ()) -> float:
         if epoch < self.warmup:
             return (epoch + 1) / (self.warmup + 1)
         progress = (epoch - self.warmup) / max(1, epochs - self.warmup)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mixedfer.checked import Checked, require
@@ -25,6 +26,6 @@ class Milestones(Checked):
         require(len(self.at) == len(self.factors) and list(self.at) == sorted(set(self.at)),
                 f"Milestones(at={self.at}, factors={self.factors}): expected rising epochs and as many factors")
 
-    def __call__(self, epoch: int, epochs: int) -> float:
+    def __call__(self, epoch: int, epochs: int, history: Sequence[dict] = ()) -> float:
         passed = [factor for start, factor in zip(self.at, self.factors) if epoch >= start]
         return passed[-1] if passed else 1.0

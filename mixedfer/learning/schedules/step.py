@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mixedfer.checked import Checked
@@ -19,5 +20,5 @@ class Step(Checked):
     at: tuple[float, ...] = (0.6, 0.85)
     factor: float = 0.1
 
-    def __call__(self, epoch: int, epochs: int) -> float:
+    def __call__(self, epoch: int, epochs: int, history: Sequence[dict] = ()) -> float:
         return self.factor ** sum(epoch >= round(fraction * epochs) for fraction in self.at)
