@@ -78,13 +78,14 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
 @_interruptible()
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-         predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, quiet: Quiet = False) -> None:
+         predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, prepared: Prepared = False,
+         quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
     from mixedfer import runner, tuning
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet, prepared)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)

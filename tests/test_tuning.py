@@ -14,6 +14,7 @@ from mixedfer import disk, faceset, records, runner, study_files, tuning
 from mixedfer.engines import local
 from mixedfer.errors import BadInput, Damaged, Diverged, MixedferError, StudyError
 from mixedfer.evidence import results, tuned
+from mixedfer.faces import prepared as carried
 from mixedfer.faces import search_set, splits
 from tests.commands import files
 from tests.tiny import STUDY as TINY
@@ -123,6 +124,7 @@ def test_a_search_s_face_set_holds_no_test_picture(made):
         assert rows[getattr(again, part)].tolist() == own.tolist()
     assert np.array_equal(seen.images, faces.images[rows]) and np.array_equal(seen.labels, faces.labels[rows])
     faceset.verify(seen)
+    assert carried.find(study, store).content == faces.content  # and it is never taken for the data set's own
 
 
 def official(faces, split, folder, change=None):

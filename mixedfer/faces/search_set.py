@@ -49,7 +49,9 @@ def _write(faces: FaceSet, rows: np.ndarray, partition: np.ndarray, folder: Path
         np.save(part / "subjects.npy", np.where(again, -1, np.asarray(faces.subjects)[rows]))
         np.save(part / ROWS, rows)
         arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
-        meta = {**faces.meta, "content": faceset.content_hash(arrays, faces.classes), "without_test_of": faces.content}
+        # It is no data set's: nobody who looks for a prepared set may take it for one.
+        meta = {**faces.meta, "content": faceset.content_hash(arrays, faces.classes),
+                "dataset": {"without_test_of": faces.content}}
         (part / "meta.json").write_text(disk.to_json(meta), encoding="utf-8")
 
 
