@@ -108,6 +108,9 @@ class Run:
     def _average(self) -> None:
         if self.recipe.average:
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            # Copies: JAX gives up a weight's memory when it predicts, and here that would be the average's own.
+            for variable in self.model.trainable_variables:
+                variable.assign(np.array(variable.numpy()))
 
     def _state(self) -> list:
         """Every variable that the next epoch depends on: weights, dropout streams, optimiser."""

@@ -6,6 +6,8 @@ import itertools
 import json
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from mixedfer.identity import digest
 from mixedfer.learning.schedules.plateau import Plateau
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.study import Arm
+from tests.commands import ROOT
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
@@ -278,3 +281,15 @@ def test_an_arm_that_sees_the_image_tells_which_pixels_it_looks_at(trained):
     assert np.array_equal(seen["image-only"].rows, seen["mixed"].rows) and len(seen["mixed"].rows)
     assert np.abs(seen["image-only"].drops).max() > 0.001 and not np.array_equal(seen["image-only"].drops, seen["mixed"].drops)
     assert len(seen["landmarks-only"].rows) == 0
+
+
+@pytest.mark.slow
+def test_a_moving_average_trains_on_jax_too(prepared, tmp_path):
+    """JAX gives up a weight's memory when it predicts: an average that lay in the same memory would be lost."""
+    pytest.importorskip("jax")
+    program = ("import pathlib, sys; from mixedfer import faceset; from mixedfer.learning import backend, training; "
+               "from tests.tiny import STUDY; backend.setup(1); faces = faceset.load(pathlib.Path(sys.argv[1])); "
+               "training.train(STUDY.varying(epochs=2, average=0.9).cells()[3], faces, pathlib.Path(sys.argv[2]), 'run')")
+    subprocess.run([sys.executable, "-c", program, prepared[1].folder, tmp_path], check=True, cwd=ROOT,
+                   env=os.environ | {"KERAS_BACKEND": "jax"})
+    assert records.read(records.run_folder(tmp_path, "run")).summary["epochs"] == 2
