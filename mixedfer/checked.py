@@ -51,6 +51,19 @@ class Retouch(Protocol):
     def draw(self, rng, count): ...
 
 
+@runtime_checkable
+class Weights(Protocol):
+    """Where a backbone's starting weights come from; see `mixedfer.learning.weights`."""
+
+    SUFFIX: str
+    sha256: str
+    preprocessing: str
+
+    def find(self): ...
+
+    def read(self, path): ...
+
+
 class Checked:
     """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`.
 

@@ -26,6 +26,7 @@ Reports = Annotated[Path, typer.Option(help="Where reports are written.", metava
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
                                                     help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
+Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as there are cores, unless given.",
                                              metavar="N")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
@@ -49,12 +50,13 @@ def _interruptible():
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
 @_interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-        predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, prepared: Prepared = False,
-        quiet: Quiet = False) -> None:
+        predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
+        prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import runner
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet, prepared)
+    place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
+    study = _study(file, settings)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say)
@@ -78,14 +80,15 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
 @_interruptible()
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-         predictor: Predictor = None, workers: Workers = None, threads: Threads = 1, prepared: Prepared = False,
-         quiet: Quiet = False) -> None:
+         predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
+         prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
     from mixedfer import runner, tuning
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, threads, quiet, prepared)
+    place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
+    study = _study(file, settings)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)
@@ -102,7 +105,7 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
     from mixedfer.disk import to_json
     from mixedfer.faces import accounts
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
     found = runner.prepare_all(study, file.stem, place, _silent if json else typer.echo)
     for point, sets in found:
         runner.check(point.study, sets)
@@ -128,7 +131,7 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
     from mixedfer.evidence import audit as auditor
     from mixedfer.evidence import audit_tables
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
     told = []
     for point, faces in runner.face_sets(study, file.stem, place, _silent):
         made, files = auditor.write(faces, runner.parts(point.study, faces), distance, reports / point.name)
@@ -154,7 +157,7 @@ def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: R
     from mixedfer import runner
     from mixedfer.evidence import inspecting
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers, 1, quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
     for point, faces in runner.face_sets(study, file.stem, place, _silent if quiet else typer.echo):
         folder = (out / point.label if out else reports / point.name / "faces")
         typer.echo(f"Faces: {inspecting.write(faces, point.name, folder, per_class)}")

@@ -27,7 +27,8 @@ from mixedfer.errors import StudyError
 #: Packages with one component per file; the rest of mixedfer is named as a whole by those who use it.
 COMPONENTS = ("mixedfer.faces.alignments.", "mixedfer.faces.datasets.", "mixedfer.faces.detectors.",
               "mixedfer.learning.augmentations.", "mixedfer.learning.backbones.", "mixedfer.learning.fusions.",
-              "mixedfer.learning.landmark_branches.", "mixedfer.learning.schedules.", "mixedfer.learning.views.")
+              "mixedfer.learning.landmark_branches.", "mixedfer.learning.schedules.", "mixedfer.learning.views.",
+              "mixedfer.learning.weights.")
 
 
 def canonical(value: Any) -> Any:

@@ -76,9 +76,9 @@ class Plan:
 
     `study` is the canonical study; `faces` the folder name of each arm's face set; `cells` one entry per run, in study order:
     {"arm", "fold", "replicate", "run"}; `varied` the values set on the command line; `command` the command itself: {"file",
-    "settings", "threads", "predictor", "backend"}; `first_margin` and `first_metric` what the study decided by when the
-    first of these runs was made. `tuned` is empty where all arms have the study's recipe; else it says what was searched and
-    found, see `mixedfer.tuning`.
+    "settings", "threads", "predictor", "weights", "backend"}; `first_margin` and `first_metric` what the study decided by when
+    the first of these runs was made. `tuned` is empty where all arms have the study's recipe; else it says what was searched
+    and found, see `mixedfer.tuning`.
     """
 
     name: str

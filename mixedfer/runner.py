@@ -18,7 +18,7 @@ from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
-from mixedfer.learning import backend
+from mixedfer.learning import backend, pretrained
 from mixedfer.learning.batches import Batches
 from mixedfer.records import Plan
 from mixedfer.study import Cell, Study
@@ -39,6 +39,7 @@ class Place:
     data: Path | None = None
     store: Path = Path(".mixedfer")
     predictor: Path | None = None
+    weights: Path | None = None
     workers: int | None = None
     threads: int = 1
     quiet: bool = False
@@ -88,6 +89,8 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
             faceset.verify(faces)
         for point, sets, _ in todo:
             check(point.study, sets)
+        sources = [getattr(point.study.recipe.backbone, "weights", None) for point, _, _ in todo]
+        pretrained.keep(sources, place.weights, place.store)
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
     if missing:
@@ -213,7 +216,8 @@ def in_present_words(plan: Plan, study: Study, settings: Sequence[str]) -> Plan:
 def command_of(place: Place, file: Path, settings: Sequence[str]) -> dict:
     """The command, as a plan notes it."""
     return {"file": os.path.relpath(file), "settings": list(settings), "threads": place.threads, "backend": backend.name(),
-            "predictor": str(place.predictor) if place.predictor else None}
+            "predictor": str(place.predictor) if place.predictor else None,
+            "weights": str(place.weights) if place.weights else None}
 
 
 def plan_for(point: Point, sets: Sets, jobs: list[Job], settings: Sequence[str], command: dict, store: Path) -> Plan:

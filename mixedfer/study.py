@@ -77,17 +77,19 @@ class Recipe(Checked):
     together (0: any), `average` the momentum of a moving average of the weights, which then stands for them when validating
     and testing (0: none; batch normalisation keeps its own running statistics). `selection` keeps the weights of the last epoch
     or of the epoch with the best validation accuracy.
-    `precision` is a Keras dtype policy.
+    `precision` is a Keras dtype policy. Layers that start from given weights learn at `pretrained_rate` times the rate.
     """
 
     RANGES = {"epochs": (1, 10**6), "batch_size": (1, 10**6), "momentum": (0, 0.999999), "label_smoothing": (0, 0.999),
-              "weight_decay": (0, 1), "clip_norm": (0, 10**6), "average": (0, 0.999999), "frame": (0, 512)}
+              "weight_decay": (0, 1), "clip_norm": (0, 10**6), "average": (0, 0.999999), "frame": (0, 512),
+              "pretrained_rate": (1e-6, 10**6)}
     backbone: Callable
     landmark_branch: Callable
     fusion: Callable
     epochs: int
     batch_size: int
     learning_rate: float
+    pretrained_rate: float = 1.0
     optimizer: Literal["sgd", "adam", "adamw"] = "sgd"
     momentum: float = 0.9
     weight_decay: float = 0.0
@@ -114,6 +116,12 @@ class Recipe(Checked):
                 "image without a frame are one; set frame, or take test_views='mirror'")
         require(not isinstance(self.retouch, Augmentation), f"Recipe(retouch={self.retouch!r}): it moves pixels, and landmarks "
                 "would stay behind; it belongs into augmentation")
+        given = getattr(self.backbone, "weights", None) is not None
+        require(self.pixels == "raw" or not given, f"Recipe(pixels={self.pixels!r}): the backbone's weights were trained on "
+                "pixels preprocessed in a way of their own, which it applies itself to pixels of 0..255; set pixels='raw'")
+        trained = given and getattr(self.backbone, "trunk", None) is None
+        require(self.pretrained_rate == 1 or trained, f"Recipe(pretrained_rate={self.pretrained_rate}): no layer of the "
+                "backbone starts from given weights and is trained")
 
 
 @dataclass(frozen=True)

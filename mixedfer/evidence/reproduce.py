@@ -13,14 +13,14 @@ LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iB
 
 
 def command(plan: Plan, verb: str = "run") -> str:
-    """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads and landmark model as they were."""
-    backend, threads, predictor = (plan.command[key] for key in ("backend", "threads", "predictor"))
+    """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads, landmark model, weights as they were."""
+    backend, threads = plan.command["backend"], plan.command["threads"]
     return " ".join([
         *([f"KERAS_BACKEND={quoted(backend)}"] if backend != "tensorflow" else []),
         f"mixedfer {verb}", quoted(plan.command["file"]),
         *(f"--set {quoted(setting)}" for setting in plan.command["settings"]),
         *([f"--threads {threads}"] if threads != 1 else []),
-        *([f"--predictor {quoted(predictor)}"] if predictor else []),
+        *(f"--{name} {quoted(plan.command[name])}" for name in ("predictor", "weights") if plan.command[name]),
     ])
 
 

@@ -38,7 +38,9 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of `rows` for one partition (`part`) of one cell. `view` turns points into the landmark input, if any."""
+    """Batches of `rows` for one partition (`part`) of one cell. `view` turns points into the landmark input, if any; `features`
+    (n, features) is what a frozen backbone made of every face of the set, if that is known.
+    """
 
     faces: FaceSet
     rows: np.ndarray
@@ -46,6 +48,7 @@ class Batches:
     recipe: Recipe
     seed: int
     view: Any = None
+    features: np.ndarray | None = None
 
     @functools.cached_property
     def sources(self) -> np.ndarray:
@@ -131,9 +134,11 @@ class Batches:
         return self.recipe.retouch.draw(generator(self.seed, "retouch", epoch), len(self.faces))
 
     def inputs(self, places: np.ndarray, matrices: np.ndarray, retouch: np.ndarray) -> dict[str, np.ndarray]:
-        """`image` uint8, `affine` (n, 8), `retouch` (n, 6) and `landmarks` (the view) of the faces at `places`."""
+        """`image` uint8, `affine` (n, 8), `retouch` (n, 6), `features` and `landmarks` (the view) of the faces at `places`."""
         rows, sources = self.rows[places], self.sources[places]
         inputs = {"image": self.faces.take("images", rows), "affine": augment.for_pixels(matrices), "retouch": retouch}
+        if self.features is not None:
+            inputs["features"] = self.features[rows]
         if self.drawn is not None:
             inputs["landmarks"] = self.drawn[places]
         elif self.view is not None:

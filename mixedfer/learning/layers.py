@@ -6,8 +6,12 @@ change the first. Here two arms give equal weights to every layer that they shar
 
 from __future__ import annotations
 
-import keras
+from collections.abc import Mapping
 
+import keras
+import numpy as np
+
+from mixedfer.errors import BadInput, nearest
 from mixedfer.seeds import derive
 
 #: Of batch normalisation's running averages. Keras' own 0.99 looks back over hundreds of steps, more than a short run has.
@@ -72,11 +76,26 @@ class Centre(keras.layers.Layer):
         return (keras.ops.cast(image, "float32") - self.mean) / 127.5
 
 
-class Layers:
-    """Makes and applies named layers; branches get one and need not import Keras themselves."""
+class Preprocess(keras.layers.Layer):
+    """Pixels of 0..255 as a network trained on ImageNet takes them; gray becomes three channels. `kind` is Keras' "mode"."""
 
-    def __init__(self, seed: int):
-        self.seed = seed
+    def __init__(self, kind: str, **options):
+        super().__init__(dtype="float32", **options)
+        self.kind = kind
+
+    def call(self, image):
+        colour = keras.ops.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
+        return keras.applications.imagenet_utils.preprocess_input(colour, data_format="channels_last", mode=self.kind)
+
+
+class Layers:
+    """Makes and applies named layers; branches get one and need not import Keras themselves.
+
+    `given` are the weights that some start from, by layer and tensor ("block1_conv1/kernel").
+    """
+
+    def __init__(self, seed: int, given: Mapping[str, np.ndarray] | None = None):
+        self.seed, self.given = seed, given or {}
 
     def _seed(self, name: str) -> int:
         return derive(self.seed, "layer", name) % 2**31
@@ -84,11 +103,31 @@ class Layers:
     def _initializer(self, kind: str, name: str):
         return keras.initializers.get({"class_name": kind, "config": {"seed": self._seed(name)}})
 
+    def _given(self, path: str):
+        """An initializer that gives the tensor of this name. Raises BadInput where there is none, or one of another shape."""
+        def start(shape, dtype=None, **_):
+            if path not in self.given:
+                raise BadInput(f"the given weights have no {path!r}", remedy=nearest(path, self.given))
+            if self.given[path].shape != tuple(shape):
+                raise BadInput(f"{path} is {list(self.given[path].shape)} in the given weights, {list(shape)} in the backbone",
+                               remedy="Give the backbone the sizes of the network whose weights these are.")
+            return keras.ops.convert_to_tensor(self.given[path], dtype)
+        return start
+
+    def preprocess(self, x, name: str, kind: str):
+        """Pixels of 0..255 as the network took them whose weights are given."""
+        return Preprocess(kind, name=name)(x)
+
     def conv(self, x, name: str, filters: int, *, size: int = 3, step: int = 1, activation: str | None = "relu",
-             batch_normalisation: bool = False, initializer: str = "he_normal"):
-        """A convolution whose output is as high and wide as its input, divided by `step`."""
+             batch_normalisation: bool = False, initializer: str = "he_normal", given: bool = False, frozen: bool = False):
+        """A convolution whose output is as high and wide as its input, divided by `step`.
+
+        With `given` it starts from the weights that are given, else from its seed; if `frozen` it is not trained.
+        """
+        kernel = self._given(f"{name}/kernel") if given else self._initializer(initializer, name)
         layer = keras.layers.Conv2D(filters, size, step, padding="same", use_bias=not batch_normalisation, name=name,
-                                    kernel_initializer=self._initializer(initializer, name))
+                                    kernel_initializer=kernel, trainable=not frozen,
+                                    bias_initializer=self._given(f"{name}/bias") if given else "zeros")
         return self._finish(layer(x), name, activation, batch_normalisation)
 
     def dense(self, x, name: str, units: int, *, activation: str | None = "relu", batch_normalisation: bool = False,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator, Mapping
 
 import keras
 import numpy as np
@@ -14,28 +16,46 @@ from mixedfer.study import Arm, Recipe
 SCALES = {"signed": (1 / 127.5, -1.0), "raw": (1.0, 0.0)}
 
 
-def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tuple[int, ...] | None, classes: int,
-          seed: int, mean: np.ndarray | None = None) -> keras.Model:
+def build(recipe: Recipe, arm: Arm, image: tuple[int, int, int], landmarks: tuple[int, ...] | None, classes: int, seed: int, *,
+          mean: np.ndarray | None = None, given: Mapping[str, np.ndarray] | None = None, features: int = 0) -> keras.Model:
     """A model from the named inputs that the arm sees to (batch, classes) probabilities.
 
     `image` is (size, size, channels), `landmarks` the shape of one sample of the view that the arm has or is widened for,
-    `mean` the image that is taken off each one where pixels are "centred".
+    `mean` the image that is taken off each one where pixels are "centred", `given` the weights that the backbone starts from.
+    Where a frozen backbone's `features` (so many of them) are known beforehand, they take the image's place.
     Layers that two arms have in common get equal names and, where their shapes agree, equal initial weights.
     """
+    with _precision(recipe):
+        make, inputs, branches = Layers(seed, given), [], []
+        if arm.image and features:
+            inputs.append(keras.Input((features,), dtype="float32", name="features"))
+            branches.append(recipe.backbone.head(inputs[-1], make))
+        elif arm.image:
+            inputs, x = _image(recipe, image, mean)
+            branches.append(recipe.backbone(x, classes, make))
+        if arm.landmarks is not None:
+            inputs.append(keras.Input(landmarks, dtype="float32", name="landmarks"))
+            branches.append(recipe.landmark_branch(inputs[-1], classes, make))
+        if arm.widened is not None:
+            units = _units(recipe, branches[0].shape[-1], landmarks, classes)
+            branches[0] = make.concatenate([branches[0], make.dense(branches[0], "widened", units)], "widened_joint")
+        return keras.Model(inputs, recipe.fusion(branches, classes, make))
+
+
+def trunk(recipe: Recipe, image: tuple[int, int, int], given: Mapping[str, np.ndarray]) -> keras.Model:
+    """From `image` to the features (batch, features) that the frozen part of the recipe's backbone makes of it."""
+    with _precision(recipe):
+        inputs, x = _image(recipe, image, None)
+        return keras.Model(inputs, recipe.backbone.trunk(x, 0, Layers(0, given)))
+
+
+@contextlib.contextmanager
+def _precision(recipe: Recipe) -> Iterator[None]:
+    """Layers made inside have the recipe's precision."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(recipe.precision)
     try:
-        make, inputs, features = Layers(seed), [], []
-        if arm.image:
-            inputs, x = _image(recipe, image, mean)
-            features.append(recipe.backbone(x, classes, make))
-        if arm.landmarks is not None:
-            inputs.append(keras.Input(landmarks, dtype="float32", name="landmarks"))
-            features.append(recipe.landmark_branch(inputs[-1], classes, make))
-        if arm.widened is not None:
-            units = _units(recipe, features[0].shape[-1], landmarks, classes)
-            features[0] = make.concatenate([features[0], make.dense(features[0], "widened", units)], "widened_joint")
-        return keras.Model(inputs, recipe.fusion(features, classes, make))
+        yield
     finally:
         keras.config.set_dtype_policy(before)
 

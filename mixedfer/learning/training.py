@@ -20,11 +20,11 @@ from mixedfer import disk, records
 from mixedfer.errors import Diverged
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
-from mixedfer.learning import backend, checkpoints, losses, models, occlusion
+from mixedfer.learning import backend, checkpoints, frozen, losses, models, occlusion, optimizers, pretrained
 from mixedfer.learning.batches import Batches
 from mixedfer.learning.witness import Seen, Witness
 from mixedfer.records import Occlusion, Predictions, Record
-from mixedfer.study import Cell, Recipe
+from mixedfer.study import Cell
 
 CHUNK = 4096  # images at once, where all are summed
 Watch = Callable[[list[dict]], None]
@@ -44,7 +44,7 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1, w
     work = store / "work" / run
     with disk.lock(store / "locks" / run, f"{cell} (run {run})"):
         if not disk.is_done(folder):
-            _make(folder, Run(cell, faces, work / "checkpoint.npz", threads, watch, say))
+            _make(folder, Run(cell, faces, store, run, threads, watch, say))
         shutil.rmtree(work, ignore_errors=True)
 
 
@@ -60,31 +60,39 @@ def _make(folder: Path, run: Run) -> None:
 class Run:
     """One cell being trained: its model, its batches and what it has behind it."""
 
-    def __init__(self, cell: Cell, faces: FaceSet, checkpoint: Path, threads: int, watch: Watch, say: Say):
-        self.cell, self.faces, self.recipe, self.checkpoint, self.watch = cell, faces, cell.study.recipe, checkpoint, watch
+    def __init__(self, cell: Cell, faces: FaceSet, store: Path, run: str, threads: int, watch: Watch, say: Say):
+        self.cell, self.faces, self.recipe, self.watch = cell, faces, cell.study.recipe, watch
+        self.checkpoint = store / "work" / run / "checkpoint.npz"
         self.provenance = {**backend.versions(), **backend.making(), "device": backend.device(), "threads": threads,
                            "deterministic": backend.deterministic()}
         self.split = splits.split(faces, cell.study, cell.fold)
-        self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks)
-                      for part in PARTITIONS}
+        self.given = pretrained.load(getattr(self.recipe.backbone, "weights", None), store) if cell.arm.image else {}
+        self.frozen = self._freeze(store) if cell.arm.image and frozen.trunk(self.recipe) is not None else None
+        self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks,
+                                    self.frozen and self.frozen.values) for part in PARTITIONS}
         self.model = self._build()
-        # By names of our own: Keras numbers the streams of dropout in the order in which a process makes them.
-        self.initial = {f"{layer.name}/{variable.name}": {"shape": list(variable.shape), "sha256": _hash(variable)}
-                        for layer in self.model.layers for variable in layer.variables}
-        self.progress = checkpoints.load(checkpoint, self._state(), self.provenance, lambda text: say(f"{cell}: {text}"))
+        self.initial = {name: {"shape": list(variable.shape), "sha256": _hash(variable)}
+                        for model in (self.frozen and self.frozen.model, self.model) if model
+                        for name, variable in _named(model).items()}
+        self.progress = checkpoints.load(self.checkpoint, self._state(), self.provenance, lambda text: say(f"{cell}: {text}"))
         self.witness = Witness(faces)
         self.evaluated: dict[str, dict] = {}
         self.started, self.seconds = time.perf_counter(), []
+
+    def _freeze(self, store: Path) -> frozen.Features:
+        maker = {**backend.making(), **{name: self.provenance[name] for name in ("device", "threads")}}
+        return frozen.Features(self.recipe, self.faces, self.given, store, maker)
 
     def _build(self) -> keras.Model:
         view, shape = self.cell.arm.landmarks or self.cell.arm.widened, None
         if view is not None:
             shape = view(self.faces.landmarks[:1], self.faces.found[:1], self.parts["train"].side).shape[1:]
         model = models.build(self.recipe, self.cell.arm, self.faces.images.shape[1:], shape, len(self.faces.classes),
-                             self.cell.seed, self._mean() if self.recipe.pixels == "centred" else None)
-        model.compile(_optimizer(self.recipe), losses.of(self.recipe.labels), metrics=["accuracy"],
-                      jit_compile=backend.xla())
-        model.optimizer.build(model.trainable_variables)
+                             self.cell.seed, mean=self._mean() if self.recipe.pixels == "centred" else None, given=self.given,
+                             features=self.frozen.values.shape[1] if self.frozen else 0)
+        given = [variable for name, variable in _named(model).items() if name in self.given and variable.trainable]
+        model.compile(optimizers.of(self.recipe, model.trainable_variables, given), losses.of(self.recipe.labels),
+                      metrics=["accuracy"], jit_compile=backend.xla())
         return model
 
     def _mean(self) -> np.ndarray:
@@ -201,7 +209,11 @@ class Run:
 
     def _occlusion(self) -> Occlusion:
         test = self.parts["test"]
-        return occlusion.look(test, self._answers) if self.cell.arm.image else occlusion.nothing(test.rows)
+        return occlusion.look(test, self._looks) if self.cell.arm.image else occlusion.nothing(test.rows)
+
+    def _looks(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        """The answers to images that were changed, of which a frozen backbone's features are not known."""
+        return self._answers({**inputs, "features": self.frozen.of(inputs["image"])} if self.frozen else inputs)
 
     def _proof(self) -> dict:
         return {"initial_weights": self.initial, "shown": self.progress.shown, "evaluated": self.evaluated,
@@ -242,12 +254,9 @@ class Epochs(keras.callbacks.Callback):
         self.run.end_epoch(epoch, rate, logs, seconds)
 
 
-def _optimizer(recipe: Recipe) -> keras.Optimizer:
-    kind = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam, "adamw": keras.optimizers.AdamW}[recipe.optimizer]
-    momentum = {"momentum": recipe.momentum, "nesterov": recipe.momentum > 0} if recipe.optimizer == "sgd" else {}
-    decay = recipe.weight_decay if recipe.optimizer == "adamw" else recipe.weight_decay or None
-    return kind(recipe.learning_rate, weight_decay=decay, global_clipnorm=recipe.clip_norm or None,
-                use_ema=recipe.average > 0, ema_momentum=recipe.average, **momentum)
+def _named(model: keras.Model) -> dict[str, keras.Variable]:
+    """Names of our own: Keras numbers the streams of dropout in the order in which a process makes them."""
+    return {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.variables}
 
 
 def _hash(variable) -> str:

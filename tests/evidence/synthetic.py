@@ -122,7 +122,8 @@ def build(store: Path, arms=("image-only", "mixed"), *, replicates: int = 5, ima
         left = facts(cell, sets[cell.arm.name][0].removeprefix("drawn-"), parts, answers.astype(np.float32))
         cells.append({"arm": cell.arm.name, "fold": cell.fold, "replicate": cell.replicate,
                       "run": _write_run(store, cell, left, edit)})
-    command = {"file": f"experiments/{name}.py", "settings": [], "threads": 1, "predictor": None, "backend": "tensorflow"}
+    command = {"file": f"experiments/{name}.py", "settings": [], "threads": 1, "predictor": None, "weights": None,
+               "backend": "tensorflow"}
     plan = records.Plan(name=name, study=canonical(made), faces={arm: faces for arm, (faces, _) in sets.items()}, cells=cells,
                         varied={}, command=command, first_margin=margin, first_metric=made.metric)
     records.write_plan(records.plan_file(store, name, made.making()), plan)

@@ -15,10 +15,12 @@ def _plan(drawn, **command):
 
 
 def test_every_option_that_decides_a_number_is_repeated(drawn):
-    plan = _plan(drawn, file="work/mine.py", settings=["epochs=3"], threads=4, predictor="/my models/68.dat", backend="jax")
+    plan = _plan(drawn, file="work/mine.py", settings=["epochs=3"], threads=4, predictor="/my models/68.dat", backend="jax",
+                 weights="vgg16.h5")
     assert reproduce.command(plan) == (
-        "KERAS_BACKEND=jax mixedfer run work/mine.py --set epochs=3 --threads 4 --predictor '/my models/68.dat'")
-    plain = _plan(drawn, file="a.py", settings=[], threads=1, predictor=None, backend="tensorflow")
+        "KERAS_BACKEND=jax mixedfer run work/mine.py --set epochs=3 --threads 4 --predictor '/my models/68.dat' "
+        "--weights vgg16.h5")
+    plain = _plan(drawn, file="a.py", settings=[], threads=1, predictor=None, weights=None, backend="tensorflow")
     assert reproduce.command(plain) == "mixedfer run a.py"
 
 

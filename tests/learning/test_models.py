@@ -120,7 +120,7 @@ def test_centred_pixels_lack_the_mean_image():
     from mixedfer.learning import models
 
     mean = np.random.default_rng(0).uniform(0, 255, (32, 32, 1))
-    model = models.build(STUDY.varying(pixels="centred").recipe, IMAGE, (32, 32, 1), None, 2, 0, mean)
+    model = models.build(STUDY.varying(pixels="centred").recipe, IMAGE, (32, 32, 1), None, 2, 0, mean=mean)
     images = np.full((2, 32, 32, 1), 100, np.uint8)
     assert np.allclose(seen(model, images), (100 - mean) / 127.5, atol=1e-5)
     assert "pixels" not in {variable.path.split("/")[0] for variable in model.trainable_variables}
