@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from mixedfer import disk
 from mixedfer.errors import BadInput
-from mixedfer.evidence import grid_figures, grid_page, report, wording
+from mixedfer.evidence import grid_figures, grid_page, grid_tables, grid_words, pictures, report, wording
 from mixedfer.evidence.preparations import in_words, named
 from mixedfer.evidence.statistics import adjust
 from mixedfer.evidence.statistics.finding import verdict
@@ -38,17 +37,12 @@ def write(name: str, question: str, points: Sequence[Point], folder: Path) -> li
     """
     folder = Path(folder)
     grid = collect(name, question, points)
-    drawn = grid_figures.draw_all(grid)
-    made = grid_page.tables(grid)
-    files = {"results.json": disk.to_json(grid).encode()}
-    for picture in drawn:
-        files |= {f"figures/{picture.name}.svg": picture.svg, f"figures/{picture.name}.png": picture.png}
-    for table in made:
-        files |= {f"tables/{table.name}.csv": table.csv().encode(), f"tables/{table.name}.tex": table.tex().encode()}
-    files |= grid_page.pages(grid, drawn, made)
+    drawn = [picture for module in pictures.discover(grid_figures).values() for picture in module.pictures(grid)]
+    made = grid_tables.tables(grid)
+    files = report.whole(grid, drawn, made) | grid_page.pages(grid, drawn, made)
     removed = report.put(folder.resolve(), files, hashlib.sha256(files["results.json"]).hexdigest(),
                          [label for _, label, _ in points])
-    return [*brief(grid), *removed, f"Report: {folder / 'index.html'}"]
+    return [*grid_words.brief(grid), *removed, f"Report: {folder / 'index.html'}"]
 
 
 def collect(name: str, question: str, points: Sequence[Point]) -> dict:
@@ -77,21 +71,6 @@ def adjusted(rows: list[dict], higher_is_better: bool = True) -> list[dict]:
     more = zip(adjust.holm(ps), adjust.holm(beyond), adjust.benjamini_hochberg(ps))
     return [_judged(row | {"p_holm": holm, "p_beyond_holm": larger, "p_bh": shared}, higher_is_better)
             for row, (holm, larger, shared) in zip(rows, more)]
-
-
-def brief(grid: Mapping) -> list[str]:
-    """The grid for a terminal: what is wrong first, then one sentence per row."""
-    lines = []
-    for point in grid["points"]:
-        lines += [] if point["passed"] else [f"WARNING: {point['title']}: the arms are not comparable; see the report."]
-        lines += [f"WARNING: {point['title']}: {told}: it learnt nothing there." for told in point["collapsed"]]
-        lines += [f"WARNING: {point['title']}: {point['moved_margin']}."] if point["moved_margin"] else []
-    return lines + [f"{sentence(grid, row)}." for row in grid["rows"]]
-
-
-def sentence(grid: Mapping, row: Mapping) -> str:
-    """One row in words, with its point."""
-    return f"{grid['points'][row['point']]['title']}: {wording.sentence(row, {**grid, 'margin': row['margin']})}"
 
 
 def shown(values: Sequence[Any]) -> list[str]:

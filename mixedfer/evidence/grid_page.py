@@ -1,28 +1,15 @@
-"""What stands in the report over a grid: its tables, its warnings, its sections, as a page and as Markdown."""
+"""What stands in the report over a grid: its warnings and its sections, as a page and as Markdown."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from mixedfer.evidence import grid_figures, page, wording
+from mixedfer.evidence import grid_tables, page, wording
 from mixedfer.evidence.banners import Banner
 from mixedfer.evidence.pictures import Picture
-from mixedfer.evidence.sections import SYMBOLS, Section
-from mixedfer.evidence.table import Column, Table, kind, table_of
-
-_ASKED = "Are the arms comparable?"
-
-
-def tables(grid: Mapping) -> list[Table]:
-    """The effects, the arms and the proofs, by point."""
-    arms = (*(Column(axis["name"]) for axis in grid["axes"]), Column("arm"), Column("parameters", kind="count"),
-            Column("score", wording.heading(grid["metric"]), kind("spread", grid["metric"])),
-            Column("collapsed", kind="yes"))
-    checks = (Column("name", "point", "words"), Column("passed", kind="yes"), Column("detail", "evidence", "words"))
-    return [grid_figures.effects(grid), Table("grid_arms", "Every arm at every point, mean ± sd over runs", arms, [
-        [*grid_figures.at(grid, point), arm["name"], arm["parameters"], (arm["mean"], arm["sd"]), arm["collapsed"]]
-        for point in grid["points"] for arm in point["arms"]]), table_of("grid_checks", _ASKED, checks, _lines(grid))]
+from mixedfer.evidence.sections import SYMBOLS, Section, Shelf
+from mixedfer.evidence.table import Table
 
 
 def pages(grid: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
@@ -62,14 +49,12 @@ def banners(grid: Mapping) -> list[Banner]:
 
 def sections(grid: Mapping, drawn: list[Picture], made: list[Table]) -> list[Section]:
     """Every section; the answer first."""
-    picture = {thing.name: ("picture", thing) for thing in drawn}
-    table = {thing.name: ("table", thing) for thing in made}
+    shelf = Shelf(drawn, made)
     found = [
-        Section("answer", "The answer", [("text", counted(grid)), picture["forest"], table["grid"]]),
-        Section("map", "Where the effect is", [picture["heat"]] if "heat" in picture else []),
-        Section("arms", "The arms at every point", [
-            *(block for name, block in picture.items() if name.startswith("curve")), table["grid_arms"]]),
-        Section("comparable", _ASKED, [("text", _proved(grid)), ("checks", _lines(grid))]),
+        Section("answer", "The answer", [("text", counted(grid)), *shelf.pictures("answer"), *shelf.table("grid")]),
+        Section("map", "Where the effect is", []),
+        Section("arms", "The arms at every point", [*shelf.pictures("arms"), *shelf.table("grid_arms")]),
+        Section("comparable", grid_tables.ASKED, [("text", _proved(grid)), ("checks", grid_tables.lines(grid))]),
         Section("decided", "How to read this", [("text", told) for told in (
             _adjusting(sum(row["p"] is not None for row in grid["rows"])),
             "That one point is significant and another is not does not show that the effect differs between them; no such "
@@ -78,7 +63,7 @@ def sections(grid: Mapping, drawn: list[Picture], made: list[Table]) -> list[Sec
             *((thing.title, thing.files()) for thing in made), ("All numbers of this page", [("JSON", "results.json")]),
             *((point["title"], [("report", point["address"])]) for point in grid["points"])])]),
     ]
-    return [section for section in found if section.blocks]
+    return shelf.fill(found)
 
 
 def counted(grid: Mapping) -> str:
@@ -110,8 +95,3 @@ def _proved(grid: Mapping) -> str:
              if failed else f"All {wording.plural(len(grid['points']), 'point')} passed the proof: at each, the arms differed "
              "in their inputs alone.")
     return f"{proof} " + (f"{'; '.join(fallen)}." if fallen else "No run collapsed.")
-
-
-def _lines(grid: Mapping) -> list[dict]:
-    return [{"name": point["title"], "passed": point["passed"],
-             "detail": ". ".join(point["failed"]) if point["failed"] else "every check passed"} for point in grid["points"]]

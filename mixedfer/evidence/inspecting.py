@@ -49,7 +49,7 @@ def write(faces, name: str, folder: Path, per_class: int) -> Path:
     tables = [found(faces), *([unreadable(faces)] if faces.meta["unreadable"] else [])]
     files = {sheet.file: _png(faces, sheet) for sheet in made}
     for table in tables:
-        files |= {f"tables/{table.name}.csv": table.csv().encode(), f"tables/{table.name}.tex": table.tex().encode()}
+        files |= table.contents()
     report.put(folder.resolve(), files | pages(faces, name, made, tables), to_json([faces.content, per_class]))
     return folder / "index.html"
 

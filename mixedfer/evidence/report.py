@@ -120,16 +120,17 @@ def _contents(plan: Plan, store: Path) -> dict[str, bytes]:
 
     found = results.load(plan, store)
     numbers = summary.summarise(found, comparing.compare_all(found))
+    drawn, made = pictures.draw_all(found, numbers), tables.every(found, numbers)
+    files = {"tables/predictions.csv": tables.predictions(found).encode(), **page.pages(found, numbers, drawn, made)}
+    return whole(numbers, drawn, made) | files
+
+
+def whole(numbers: dict, drawn: Sequence, tables: Sequence) -> dict[str, bytes]:
+    """The files of a report's numbers, pictures and tables by their names."""
     files = {"results.json": disk.to_json(numbers).encode()}
-    drawn = pictures.draw_all(found, numbers)
-    for picture in drawn:
-        files |= {f"figures/{picture.name}.svg": picture.svg, f"figures/{picture.name}.png": picture.png}
-    made = tables.every(found, numbers)
-    for table in made:
-        files[f"tables/{table.name}.csv"] = table.csv().encode()
-        files[f"tables/{table.name}.tex"] = table.tex().encode()
-    files["tables/predictions.csv"] = tables.predictions(found).encode()
-    return files | page.pages(found, numbers, drawn, made)
+    for thing in (*drawn, *tables):
+        files |= thing.contents()
+    return files
 
 
 def put(folder: Path, files: dict[str, bytes], inputs: str, points: Sequence[str] = ()) -> list[str]:

@@ -10,12 +10,13 @@ A section is a title and blocks. A block is a kind, which both templates know ho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mixedfer.errors import BadInput, nearest
 from mixedfer.evidence import audit_tables, preparations, reproduce, wording
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.proof_reading import joined
@@ -36,23 +37,38 @@ class Section:
 
 
 class Shelf:
-    """Pictures or tables by name, each taken once, so that what no section asked for is not lost."""
+    """Pictures and tables, each taken once, so that a table for which no section asked is not lost."""
 
-    def __init__(self, kind: str, things: list[Picture] | list[Table]):
-        self.kind, self.things = kind, {thing.name: thing for thing in things}
+    def __init__(self, drawn: Iterable[Picture], tables: Iterable[Table]):
+        self.drawn, self.tables = list(drawn), {table.name: table for table in tables}
 
-    def __call__(self, *names: str) -> list[Block]:
-        """Blocks of those that are there."""
-        return [(self.kind, self.things.pop(name)) for name in names if name in self.things]
+    def pictures(self, section: str) -> list[Block]:
+        """The pictures of a section that it has not placed yet, each with the table that stands below it."""
+        own = [picture for picture in self.drawn if picture.section == section]
+        self.drawn = [picture for picture in self.drawn if picture.section != section]
+        return [block for picture in own for block in (("picture", picture), *self.table(picture.numbers))]
 
-    def rest(self) -> list:
-        """What was never taken."""
-        return list(self.things.values())
+    def table(self, *names: str) -> list[Block]:
+        """Those of the tables that are there."""
+        return [("table", self.tables.pop(name)) for name in names if name in self.tables]
+
+    def fill(self, sections: list[Section]) -> list[Section]:
+        """The sections that have something to show, each with those of its pictures that it has not placed itself at its end.
+
+        Raises BadInput for a picture of no section.
+        """
+        for section in sections:
+            section.blocks.extend(self.pictures(section.name))
+        for lost in self.drawn:
+            raise BadInput(f"the figure {lost.name!r} stands in {lost.section!r}, which is no section of the report",
+                           remedy=nearest(lost.section, [section.name for section in sections]))
+        return [section for section in sections if section.blocks]
 
 
 def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table], gallery) -> list[Section]:
     """Every section that has something to show; the answer first."""
-    picture, table = Shelf("picture", drawn), Shelf("table", tables)
+    shelf = Shelf(drawn, tables)
+    picture, table = shelf.pictures, shelf.table
     passed = summary["comparable"]["passed"]
     made = [
         Section("answer", "The answer", _answer(summary, picture)),
@@ -67,32 +83,30 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
         Section("decided", "What was decided before and after seeing the test set", [
             *table("decisions"), ("text", _exploratory(passed, bool(wording.moved_margin(summary))))]),
         Section("arms", "The arms", [
-            ("text", "Every run is listed, none is chosen."), *table("inputs", "arms"), *picture("learning_curves")]),
+            ("text", "Every run is listed, none is chosen."), *table("inputs", "arms")]),
         Section("where", "Where they differ", [
             ("text", "Intervals are not adjusted for looking at several classes; p (BH) is." if passed
              else "Differences in these runs only."),
-            *picture("by_class"), *table("classes"), *picture("confusion"), *picture("by_found"), *table("found")]),
-        Section("gallery", "Face by face", [
-            ("gallery", gallery), *picture("picture_grid", "side_by_side", "occlusion", "landmarks")]),
+            *picture("where"), *table("classes", "found")]),
+        Section("gallery", "Face by face", [("gallery", gallery)]),
         Section("others", "Other ways to ask", _others(summary, table)),
         Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
         Section("data", "The data", [
-            *_found(results, summary), *picture("audit"), *table("faces", "balance", "parts", "copies", "across")]),
-        Section("figures", "Further figures", [("picture", other) for other in picture.rest()]),
-        Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(table.rest())]),
+            *_found(results, summary), *picture("data"), *table("faces", "balance", "parts", "copies", "across")]),
+        Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(list(shelf.tables.values()))]),
         Section("reproduce", "How to reproduce", [
             ("code", reproduce.command(results.plan)),
             ("text", "Add --data PATH if the data lie elsewhere. Finished runs are reused; mixedfer report instead of mixedfer "
              "run rebuilds this page from them without training."),
             ("text", reproduce.licence(results.plan))]),
     ]
-    return [section for section in made if section.blocks]
+    return shelf.fill(made)
 
 
 def _answer(summary: Mapping, picture) -> list[Block]:
     told = [("verdicts", _verdicts(summary))]
     # Many verdicts are seen at a glance in the figure only.
-    return [*told, *picture("effect")] if len(summary["comparisons"]) < 4 else [*picture("effect"), *told]
+    return [*told, *picture("answer")] if len(summary["comparisons"]) < 4 else [*picture("answer"), *told]
 
 
 def _verdicts(summary: Mapping) -> list[dict]:

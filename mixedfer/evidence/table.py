@@ -119,6 +119,10 @@ class Table:
         """(label, address) of the files that a report writes of it."""
         return [("CSV", f"tables/{self.name}.csv"), ("LaTeX", f"tables/{self.name}.tex")]
 
+    def contents(self) -> dict[str, bytes]:
+        """The files themselves."""
+        return {f"tables/{self.name}.csv": self.csv().encode(), f"tables/{self.name}.tex": self.tex().encode()}
+
     def csv(self) -> str:
         """Comma-separated values with a header."""
         cells = ([raw for column, value in zip(self.columns, row, strict=True) for raw in _raw(column, value)]

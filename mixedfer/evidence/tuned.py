@@ -47,12 +47,8 @@ def _contents(plan: Plan, identical: Plan, store: Path) -> dict[str, bytes]:
     found, shared = results.load(plan, store), results.load(identical, store)
     numbers = summary.summarise(found, comparing.compare_all(found)) | {
         "identical": _identical(summary.summarise(shared, comparing.compare_all(shared))), "search": _search(plan)}
-    files = {"results.json": disk.to_json(numbers).encode(), "tables/predictions.csv": tables.predictions(found).encode()}
     drawn, made = tuned_figures.draw_all(found, numbers), tuned_page.tables(numbers)
-    for picture in drawn:
-        files |= {f"figures/{picture.name}.svg": picture.svg, f"figures/{picture.name}.png": picture.png}
-    for table in made:
-        files |= {f"tables/{table.name}.csv": table.csv().encode(), f"tables/{table.name}.tex": table.tex().encode()}
+    files = report.whole(numbers, drawn, made) | {"tables/predictions.csv": tables.predictions(found).encode()}
     return files | tuned_page.pages(found, numbers, drawn, made)
 
 

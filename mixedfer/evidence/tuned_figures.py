@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mixedfer import metrics
-from mixedfer.evidence import grid_figures, wording
+from mixedfer.evidence import wording
 from mixedfer.evidence.figures import style
+from mixedfer.evidence.grid_figures import forest
 from mixedfer.evidence.pictures import Picture, saved
 from mixedfer.evidence.tuned_page import CLAIMS, claims
 from mixedfer.records import Plan
@@ -26,11 +27,11 @@ def draw_all(found, numbers: Mapping) -> list[Picture]:
     tops = [(arm["arm"], arm["best"], arm["trials"][arm["best"]]["score"]) for arm in numbers["search"]["arms"]]
     best = "; ".join(f"{arm} {wording.level(top, numbers['metric'])} in trial {number + 1}" for arm, number, top in tops)
     return [
-        Picture("claims", "The effect under one recipe and with each arm at its own best", (
+        Picture("claims", "answer", "The effect under one recipe and with each arm at its own best", (
             f"Difference in {score} to {numbers['arms'][0]['name']} with its 95% confidence interval, not adjusted. Filled: "
             "the verdict is helps, hurts or equivalent; hollow: it is not; ✕: the arms are not comparable; †: runs collapsed, "
-            "so there is no verdict. Shaded: the margin."), told, *saved(grid_figures.forest(_forest(numbers)))),
-        Picture("trials", "The trials", (
+            "so there is no verdict. Shaded: the margin."), told, *saved(forest.draw(_forest(numbers)))),
+        Picture("trials", "search", "The trials", (
             f"Validation {score} of every trial, in the order in which they were made (the line is the best so far), and "
             "against what was searched. Large: the trial whose recipe each arm has."), f"The best trial of each arm: {best}.",
             *saved(trials(found.plan, numbers)))]

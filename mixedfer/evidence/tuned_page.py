@@ -11,7 +11,7 @@ from mixedfer.evidence.banners import Banner, banners
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.proof_tuned import value_words
-from mixedfer.evidence.sections import SYMBOLS, Section
+from mixedfer.evidence.sections import SYMBOLS, Section, Shelf
 from mixedfer.evidence.table import Column, Table, gap, kind, table_of
 
 #: The two claims by where they stand in results.json: what is compared, in words.
@@ -40,26 +40,26 @@ def pages(found, numbers: Mapping, drawn: list[Picture], made: list[Table]) -> d
 
 def sections(plan, numbers: Mapping, drawn: list[Picture], made: list[Table]) -> list[Section]:
     """Every section; the answer first."""
-    picture = {thing.name: ("picture", thing) for thing in drawn}
-    table = {thing.name: ("table", thing) for thing in made}
-    return [
+    shelf, checks = Shelf(drawn, made), next(table for table in made if table.name == "checks")
+    picture, table = shelf.pictures, shelf.table
+    return shelf.fill([
         Section("answer", "The answer of both comparisons", [
             ("text", "Two claims, both reported whatever they say. Under one recipe the arms differ in their inputs alone: "
              "that is the study's own question. Here each arm has the best recipe that a search of its own found, with the "
              "same budget for every arm, so recipes differ too: that answers whether one recipe favoured an arm. Each claim is "
              "adjusted over its own treatments."),
-            picture["claims"], ("verdicts", _verdicts(numbers)), table["claims"]]),
-        Section("differs", "In what the arms differ", [("text", _told(numbers)), table["best"]]),
+            *picture("answer"), ("verdicts", _verdicts(numbers)), *table("claims")]),
+        Section("differs", "In what the arms differ", [("text", _told(numbers)), *table("best")]),
         Section("comparable", "What was proven", [("checks", numbers["comparable"]["checks"])]),
         Section("search", "The search", [
-            ("text", f"{budget(numbers['search'])}. {_how(numbers)}"), table["space"], picture["trials"], table["trials"]]),
-        Section("arms", "The arms at their own best", [("text", "Every run is listed, none is chosen."), table["arms"]]),
+            ("text", f"{budget(numbers['search'])}. {_how(numbers)}"), *table("space"), *picture("search"), *table("trials")]),
+        Section("arms", "The arms at their own best", [("text", "Every run is listed, none is chosen."), *table("arms")]),
         Section("reproduce", "How to reproduce", [
             ("code", reproduce.command(plan, "tune")), ("text", reproduce.licence(plan)),
             ("files", [("The study under one recipe", [("report", "../index.html")]),
                        ("Every prediction for every test image", [("CSV", "tables/predictions.csv")]),
                        ("All numbers of this page", [("JSON", "results.json")]),
-                       (table["checks"][1].title, table["checks"][1].files())])])]
+                       (checks.title, checks.files())])])])
 
 
 def budget(search: Mapping) -> str:

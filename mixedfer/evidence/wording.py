@@ -6,7 +6,7 @@ A comparison is an entry of results.json (`summary`). How a metric is told is sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mixedfer import metrics
 from mixedfer.evidence.statistics.finding import LEVEL
@@ -180,11 +180,16 @@ def fallen(summary: Mapping) -> dict[str, str]:
             for arm in summary["arms"] if arm["collapse"]}
 
 
+def warnings(passed: bool, collapsed: Iterable[str], moved: str, where: str = "") -> list[str]:
+    """What is wrong with a study, or at the point of a grid that `where` names: the proof, runs, the margin."""
+    told = [] if passed else ["the arms are not comparable; see the report"]
+    told += [f"{arm}: it learnt nothing there" for arm in collapsed]
+    return [f"WARNING: {where}{one}." for one in (*told, *([moved] if moved else []))]
+
+
 def brief(summary: Mapping) -> str:
     """results.json in a few lines for a terminal: what is wrong first, then one sentence per comparison."""
-    wrong = [] if summary["comparable"]["passed"] else ["WARNING: the arms are not comparable; see the report."]
-    wrong += [f"WARNING: {told}: it learnt nothing there." for told in fallen(summary).values()]
-    wrong += [f"WARNING: {told}." for told in [moved_margin(summary)] if told]
+    wrong = warnings(summary["comparable"]["passed"], fallen(summary).values(), moved_margin(summary))
     return "\n".join([*wrong, *(f"{sentence(row, summary)}." for row in judged(summary))])
 
 

@@ -30,7 +30,7 @@ SEVEN = ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutra
 SIX = ("image-only", "mixed", "landmarks-only", "mixed with landmarks shuffled across all images",
        "image-only widened to the parameter count of mixed", "W" * 60)
 HOSTILE = ("<script>alert('$x$')</script>", "$\\frac{1$ & _% \\ \x00\n" + "m" * 50)
-FIGURES = figures.discover()
+FIGURES = pictures.discover(figures)
 CASES = {
     "two classes": {},
     "seven classes, six arms": {"classes": SEVEN, "arms": SIX, "images": 140, "effect": {"mixed": 0.2}},
@@ -136,7 +136,7 @@ def test_nothing_global_is_changed(name, drawn):
 
 def test_a_figure_needs_only_its_file():
     assert list(FIGURES) == sorted(FIGURES, key=lambda name: FIGURES[name].ORDER)
-    assert list(FIGURES)[:2] == ["effect", "landmarks"]
+    assert list(FIGURES)[:2] == ["effect", "learning_curves"]
     assert len({module.ORDER for module in FIGURES.values()}) == len(FIGURES)
     assert not {"style", "grouped"} & set(FIGURES)
 

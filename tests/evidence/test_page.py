@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mixedfer.evidence import comparing, page, sections, study_tables, summary, tables, wording
+from mixedfer.errors import BadInput
+from mixedfer.evidence import comparing, figures, page, pictures, sections, study_tables, summary, tables, wording
 from mixedfer.evidence.banners import banners
 from mixedfer.evidence.figures import by_found, effect, landmarks
+from mixedfer.evidence.pictures import Picture
 from mixedfer.metrics import METRICS, Metric
 from tests.evidence.synthetic import changed
 
@@ -116,3 +118,19 @@ def test_a_new_metric_is_one_entry_of_the_table(drawn, monkeypatch):
     assert "error rate, %" in [column.title for column in tables.arms(told).columns]
     assert "Of log loss and error rate, less is better." in str(_sections(moved)["others"])
     assert "better than the control \u2192" not in effect.draw(moved, told).axes[0].get_xlabel()
+
+
+def test_every_figure_names_its_section_and_table_and_one_that_names_no_section_is_refused(drawn):
+    """Here without pixels: a figure is placed by what its file says, at the end of a section that has no place for it."""
+    told = _summary(drawn)
+    every = tables.every(drawn, told)
+    made = [Picture(name, module.SECTION, "", "", "", b"", b"", getattr(module, "NUMBERS", ""))
+            for name, module in pictures.discover(figures).items()]
+    new = Picture("new", "leakage", "", "", "", b"", b"")
+    placed = {section.name: [content.name for kind, content in section.blocks if kind in ("picture", "table")]
+              for section in sections.sections(drawn, told, [*made, new], every, None)}
+    assert placed["where"] == ["by_class", "classes", "confusion", "by_found", "found"] and placed["leakage"][-1] == "new"
+    assert {picture.name for picture in made} <= {name for names in placed.values() for name in names}
+    assert {picture.numbers for picture in made} - {""} <= {table.name for table in every}
+    with pytest.raises(BadInput, match=r"figure 'new' stands in 'leak'.*'leakage'"):
+        sections.sections(drawn, told, [replace(new, section="leak")], every, None)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import pytest
 
-from mixedfer.evidence import figures, report
+from mixedfer.evidence import figures, pictures, report
 from tests.commands import files
 from tests.evidence.pages import Page
 from tests.evidence.synthetic import build, changed
@@ -50,7 +50,8 @@ def broken(tmp_path_factory):
 def test_every_file_is_written_and_listed(written):
     _, _, made = written
     found = files(made.folder, "**/*.*")
-    drawn = {f"figures/{name}.{kind}" for name in figures.discover() if name != "picture_grid" for kind in ("png", "svg")}
+    always = pictures.discover(figures).keys() - {"picture_grid"}
+    drawn = {f"figures/{name}.{kind}" for name in always for kind in ("png", "svg")}
     assert len(drawn) >= 12 and found.keys() >= {"index.html", "report.md", "results.json", "inputs.json", *drawn}
     assert found.keys() >= {f"tables/{name}.csv" for name in (
         "comparisons", "arms", "replicates", "classes", "faces", "checks", "predictions", "hyperparameters", "mcnemar",

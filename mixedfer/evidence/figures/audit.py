@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from mixedfer.evidence.audit import ALL
 from mixedfer.evidence.figures import style
 
-ORDER = 90
+SECTION, ORDER = "data", 90
 TITLE = "The data: balance, misses, copies"
 #: Inches for each row, and more partitions than these are drawn alike.
 CLASS, PAIR, SEVERAL = 0.27, 0.3, 3

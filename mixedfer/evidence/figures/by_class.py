@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 
 from mixedfer.evidence.figures import grouped
 
-ORDER = 60
+SECTION, ORDER = "where", 40
 TITLE = "Accuracy by class"
+NUMBERS = "classes"
 
 
 def caption(results, summary) -> str:

@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import grouped
 
-ORDER = 70
+SECTION, ORDER = "where", 70
 TITLE = "Accuracy on found and missed faces"
+NUMBERS = "found"
 
 
 def applies(results, summary) -> bool:

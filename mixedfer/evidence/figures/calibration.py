@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from mixedfer.evidence.figures import style
 
-ORDER = 75
+SECTION, ORDER = "calibration", 75
 TITLE = "Calibration"
+NUMBERS = "calibration"
 
 
 def caption(results, summary) -> str:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from mixedfer.evidence.figures import style
 
-ORDER = 50
+SECTION, ORDER = "where", 50
 TITLE = "Confusion matrices"
 #: Up to this many classes the cells have room for the pooled counts as well.
 FEW = 4

@@ -10,7 +10,7 @@ from mixedfer import metrics
 from mixedfer.evidence import wording
 from mixedfer.evidence.figures import style
 
-ORDER = 10
+SECTION, ORDER = "answer", 10
 TITLE = "The effect"
 
 

@@ -12,7 +12,7 @@ from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import style
 from mixedfer.geometry import OUTLINES
 
-ORDER = 20
+SECTION, ORDER = "gallery", 88
 TITLE = "Faces and their landmarks"
 #: Pairs of pictures side by side on the width of a page.
 ACROSS = 4

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from mixedfer.evidence.figures import style
 from mixedfer.evidence.proof_reading import joined
 
-ORDER = 30
+SECTION, ORDER = "arms", 30
 TITLE = "Learning curves"
 
 PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),

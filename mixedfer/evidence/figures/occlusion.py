@@ -12,7 +12,7 @@ from mixedfer.evidence import preparations
 from mixedfer.evidence.figures import style
 from mixedfer.records import Occlusion
 
-ORDER = 85
+SECTION, ORDER = "gallery", 85
 TITLE = "What the arms look at"
 #: Faces shown, two beside each other.
 FACES = 8

@@ -10,7 +10,7 @@ from mixedfer.evidence.figures import landmarks, style
 from mixedfer.evidence.preparations import Prepared
 from mixedfer.evidence.proof_reading import joined
 
-ORDER = 78
+SECTION, ORDER = "gallery", 78
 TITLE = "The same pictures, prepared in different ways"
 #: Classes at most, and rows that are filled up with pictures on which arms disagree.
 CLASSES, ROWS = 8, 6

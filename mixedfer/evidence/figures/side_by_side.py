@@ -12,7 +12,7 @@ from mixedfer import seeds
 from mixedfer.evidence import answers, preparations
 from mixedfer.evidence.figures import style
 
-ORDER = 80
+SECTION, ORDER = "gallery", 80
 TITLE = "The same faces, answered by both arms"
 #: Faces per outcome.
 FACES = 2
