@@ -14,6 +14,7 @@ from mixedfer.evidence import proof, proof_search
 from mixedfer.evidence.preparations import named
 from mixedfer.evidence.proof_images import same_images, split
 from mixedfer.evidence.proof_landmarks import landmarks
+from mixedfer.evidence.proof_rates import learning_rate
 from mixedfer.evidence.proof_reading import (
     Check,
     Runs,
@@ -37,7 +38,7 @@ def checks(plan: Plan, runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str
     """Every check of the proof, those of the search after that of recipes; `sets` and `own` as for `proof.checks`."""
     return [_recipes_and_data(plan, runs, sets, own), *proof_search.checks(plan, runs, sets, store),
             _by_recipe(runs, initial_weights), proof.order(runs), _by_recipe(runs, lambda some: proof.draws(some, sets)),
-            _by_recipe(runs, landmarks), split(runs), _by_recipe(runs, proof.learning_rate), same_images(runs),
+            _by_recipe(runs, landmarks), split(runs), _by_recipe(runs, learning_rate), same_images(runs),
             proof.distinct(runs), proof.software(runs), proof.epochs(runs)]
 
 
