@@ -91,6 +91,11 @@ class Plan:
     first_metric: str
     tuned: dict = field(default_factory=dict)
 
+    @property
+    def searched(self) -> dict[str, dict]:
+        """Arm -> what its search found, in study order; empty where nothing was tuned."""
+        return {arm: self.tuned["arms"][arm] for arm in (self.control, *self.treatments)} if self.tuned else {}
+
     def recipe(self, arm: str) -> dict:
         """The canonical recipe under which an arm was trained."""
         return self.tuned["arms"][arm]["recipe"] if self.tuned else self.study["recipe"]

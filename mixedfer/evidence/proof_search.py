@@ -58,7 +58,7 @@ def placed(spec: dict, values: Mapping[str, Any]) -> dict:
 
 def _read(plan: Plan, store: Path) -> list[Tried]:
     return [Tried(arm, number, trial["values"], trial["score"], [_run(store, run) for run in trial["runs"]])
-            for arm, made in plan.tuned["arms"].items() for number, trial in enumerate(made["trials"])]
+            for arm, made in plan.searched.items() for number, trial in enumerate(made["trials"])]
 
 
 def _run(store: Path, run: str) -> Record | None:
@@ -71,7 +71,7 @@ def _run(store: Path, run: str) -> Record | None:
 
 
 def _budget(plan: Plan, tried: list[Tried], finals: Runs) -> Check:
-    search, arms = plan.tuned["search"], list(plan.tuned["arms"])
+    search, arms = plan.tuned["search"], list(plan.searched)
     counts = {arm: sum(one.arm == arm for one in tried) for arm in arms}
     wrong = [f"{arm} had {count} trials, the search has {search['trials']}" for arm, count in counts.items()
              if count != search["trials"]]
@@ -135,7 +135,7 @@ def _software(tried: list[Tried], finals: Runs) -> list[str]:
 def _untested(plan: Plan, tried: list[Tried], finals: Runs, sets: Mapping[str, FaceSet], store: Path) -> Check:
     """A search's face set must be a copy of the training and validation images, and its runs must have seen no other."""
     wrong, seen = [], {}
-    for arm, made in plan.tuned["arms"].items():
+    for arm, made in plan.searched.items():
         folder = store / "faces" / made["faces"]
         data, rows = faceset.load(folder), disk.read_array(folder / ROWS)
         run = next(run for key, run in finals.items() if key[0] == arm)
@@ -162,7 +162,7 @@ def _copied(data: FaceSet, whole: FaceSet, rows: np.ndarray) -> bool:
 def _choice(plan: Plan, tried: list[Tried], sets: Mapping[str, FaceSet], store: Path) -> Check:
     """Scores are counted again from what the trials answered; the final recipe must be that of the first of the best."""
     better, wrong, told = metrics.of(plan.metric).higher_is_better, [], []
-    for arm, made in plan.tuned["arms"].items():
+    for arm, made in plan.searched.items():
         labels = np.asarray(faceset.load(store / "faces" / made["faces"]).labels)
         own = [one for one in tried if one.arm == arm]
         scores = [_score(one, labels, plan.metric) for one in own]

@@ -60,7 +60,7 @@ def _but_for(spec: dict, fields: list[str]) -> dict:
 
 def _recipes(plan: Plan, fields: list[str]) -> str:
     """In which fields the arms' recipes differ, with their values, and which of those searched came out alike."""
-    best = {arm: made["trials"][made["best"]]["values"] for arm, made in plan.tuned["arms"].items()}
+    best = {arm: made["trials"][made["best"]]["values"] for arm, made in plan.searched.items()}
     first = next(iter(best.values()))
     apart = [name for name in fields if any(differing(values[name], first[name]) for values in best.values())]
     alike = [name for name in fields if name not in apart]

@@ -63,6 +63,6 @@ def _search(plan: Plan) -> dict:
     budget = {key: search[key] for key in ("trials", "replicates", "together", "sampler", "seed")}
     arms = [{"arm": arm, "best": made["best"],
              "trials": [{key: trial[key] for key in ("values", "score")} for trial in made["trials"]]}
-            for arm, made in plan.tuned["arms"].items()]
+            for arm, made in plan.searched.items()]
     return {**budget, "epochs": plan.study["recipe"]["epochs"], "optuna": plan.tuned["optuna"], "space": plan.tuned["space"],
             "arms": arms}
