@@ -20,8 +20,8 @@ def test_steps_at_fractions():
 
 def test_milestones_count_epochs():
     assert [Milestones(at=(1, 3), factors=(.5, .2))(epoch, 5) for epoch in range(5)] == [1, .5, .5, .2, .2]
-    for at, factors in (((3, 1), (.5, .2)), ((1,), (.5, .2))):
-        with pytest.raises(StudyError, match="rising epochs"):
+    for at, factors, told in (((3, 1), (.5, .2), "rising epochs"), ((1,), (.5, .2), "rising epochs"), ((1,), (-1,), "below 0")):
+        with pytest.raises(StudyError, match=told):
             Milestones(at=at, factors=factors)
 
 

@@ -25,6 +25,7 @@ class Milestones(Checked):
         super().__post_init__()
         require(len(self.at) == len(self.factors) and list(self.at) == sorted(set(self.at)),
                 f"Milestones(at={self.at}, factors={self.factors}): expected rising epochs and as many factors")
+        require(min(self.factors, default=0) >= 0, f"Milestones(factors={self.factors}): expected none below 0")
 
     def __call__(self, epoch: int, epochs: int, history: Sequence[dict] = ()) -> float:
         passed = [factor for start, factor in zip(self.at, self.factors) if epoch >= start]
