@@ -6,9 +6,12 @@ import contextlib
 import errno
 import hashlib
 import json
+import mmap
 import os
 import secrets
 import shutil
+import tokenize
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,10 @@ import numpy as np
 from mixedfer.errors import Busy, Damaged, Fault
 
 DONE = "DONE"
+PIECE = 1 << 24  # bytes
+#: What `np.load` raises for files that are cut off or changed: their headers are read by Python's own parser.
+NO_ARRAY = (OSError, ValueError, EOFError, KeyError, TypeError, OverflowError, MemoryError, SyntaxError, SystemError,
+            NotImplementedError, tokenize.TokenError, zipfile.BadZipFile)
 
 
 def to_json(value: Any) -> str:
@@ -63,7 +70,7 @@ def read_array(path: Path, mmap: bool = False) -> np.ndarray:
     """A `.npy` array without pickles. Raises Damaged when it is missing or truncated."""
     try:
         return np.load(path, allow_pickle=False, mmap_mode="r" if mmap else None)
-    except (OSError, ValueError, EOFError) as error:
+    except NO_ARRAY as error:
         raise Damaged(f"not readable as an array ({error})", file=path, remedy=_delete(path)) from error
 
 
@@ -147,15 +154,27 @@ def hash_file(path: Path) -> str:
 
 
 def hash_arrays(*arrays: np.ndarray) -> str:
-    """Hexadecimal SHA-256 of arrays: their types, shapes and bytes, read in pieces so that a memory map stays on disk."""
+    """Hexadecimal SHA-256 of arrays: their types, shapes and bytes, in pieces, so that a memory map stays on disk."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str}{array.shape}".encode())
-        step = max(1, (1 << 24) // max(1, array[:1].nbytes)) if array.ndim else 1
-        for start in range(0, len(array) if array.ndim else 1, step):
-            piece = array[start:start + step] if array.ndim else array
+        for piece in _pieces(array) if array.ndim else [array]:
             digest.update(np.ascontiguousarray(piece).tobytes())
     return digest.hexdigest()
+
+
+def _pieces(array: np.ndarray) -> Iterator[np.ndarray]:
+    """Some rows at a time. A memory map's are read from its file: what is read through the map counts as this process's memory
+    until another process needs it.
+    """
+    row = max(1, array[:1].nbytes)
+    step = max(1, PIECE // row)
+    if not (isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and array.flags.c_contiguous):
+        yield from (array[start:start + step] for start in range(0, len(array), step))
+        return
+    with open(array.filename, "rb") as file:
+        file.seek(array.offset)
+        yield from (np.fromfile(file, np.uint8, min(step, len(array) - start) * row) for start in range(0, len(array), step))
 
 
 def _see_whole(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -54,7 +53,7 @@ def read(folder: Path, first: int) -> Made | None:
     try:
         with open(_file(folder, first), "rb") as opened, np.load(opened, allow_pickle=False) as file:
             return Made(file["rows"], dict(zip(file["places"].tolist(), file["reasons"].tolist())))
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile):
+    except disk.NO_ARRAY:
         return None
 
 

@@ -78,15 +78,6 @@ def _upright(image):
     return image.transpose(turns[orientation]) if orientation in turns else image
 
 
-def folder(data: Path, what: str) -> Path:
-    """`data`, seen to be a folder. Raises BadInput for a file, and says so where it is an archive."""
-    if data.is_dir():
-        return data
-    raise BadInput("an archive, not a folder" if packed(data) else "not a folder", file=data,
-                   remedy=f"Unpack it first, then give the folder ({what}) with --data." if packed(data) else
-                   f"Give a folder ({what}) with --data.")
-
-
 def packed(path: Path) -> bool:
     """Whether a file's name says that it is an archive."""
     import shutil
@@ -119,10 +110,13 @@ def pictures(paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path.lower().endswith(kinds)]
 
 
-def fingerprint(root: Path, paths: Iterable[str]) -> str:
-    """What changes when one of these files does, or is added, renamed or taken away; 64 digits however many they are."""
+def fingerprint(root: Path, paths: Iterable[str] | None = None) -> str:
+    """What changes when one of these files does, or is added, renamed or taken away; 64 digits however many they are.
+
+    Without `paths`, of all pictures below `root`.
+    """
     digest = hashlib.sha256()
-    for path in paths:
+    for path in pictures(files(root)) if paths is None else paths:
         digest.update(f"{os.fsencode(path).hex()} {_stamp(root / path)}\n".encode())
     return digest.hexdigest()
 

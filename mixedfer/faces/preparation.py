@@ -103,7 +103,8 @@ def _make(study: Study, data: Path | None, fingerprint: str, known: Path, folder
 def _list(study: Study, data: Path | None) -> Listing:
     listing = study.dataset.list(data)
     if not len(listing.keys):
-        raise BadInput("the data set lists no picture", file=data)
+        left = "; ".join(f"{count:,} left out: {reason}" for reason, count in listing.excluded.items())
+        raise BadInput(f"the data set lists no picture{f' ({left})' if left else ''}", file=data)
     if getattr(study.preparation.detector, "annotated", False) and listing.boxes is None:
         raise BadInput("the data set's list has no box for any picture", file=data,
                        remedy="Choose a detector that looks for faces, or WholeImage for faces that are already cropped.")
@@ -143,7 +144,7 @@ def _close(part: Path, study: Study, listing: Listing, counts: dict[int, int], d
     if len(unreadable) == len(picture):
         shutil.rmtree(part)
         raise BadInput(f"no picture could be read; the first, {listing.ids[0]}: {unreadable[0]}", file=data)
-    for name, values in rows.listed(listing, picture).items():
+    for name, values in rows.listed(listing, picture):
         np.save(part / f"{name}.npy", values)
     arrays = {name: disk.read_array(part / f"{name}.npy", mmap=True) for name in faceset.ARRAYS}
     detector, missed = study.preparation.detector, int((arrays["readable"] & ~arrays["found"]).sum())

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
@@ -25,6 +27,8 @@ from mixedfer.faces.datasets.remapped import Remapped
 from mixedfer.identity import canonical
 
 HERE = Path(__file__).parent
+#: How the names of files end that say what pictures show, or where.
+LISTS = (".csv", ".tsv", ".txt", ".lst", ".npy")
 MODULES = [path.stem for path in sorted(HERE.glob("test_*.py")) if "\ndef look_alike" in path.read_text(encoding="utf-8")]
 LAYOUTS = {f"{module.removeprefix('test_')}-{name}": layout for module in MODULES
            for name, layout in vars(importlib.import_module(f"tests.faces.{module}")).items() if name.startswith("look_alike")}
@@ -51,9 +55,8 @@ def test_every_picture_is_listed_or_counted(laid_out):
     assert min(listing.excluded.values(), default=1) > 0
 
 
-def test_what_a_listing_says_has_one_entry_for_each_picture(laid_out):
-    dataset, data, _ = laid_out
-    listing = dataset.list(data)
+def see_whole(listing):
+    """Assert that what a listing says has one entry for each picture."""
     count = len(listing.keys)
     assert len(listing.ids) == len(set(listing.ids)) == len(listing.labels) == count
     assert listing.labels.min() >= 0 and listing.labels.max() < len(listing.classes)
@@ -61,6 +64,38 @@ def test_what_a_listing_says_has_one_entry_for_each_picture(laid_out):
     for name, shape in shapes.items():
         assert getattr(listing, name) is None or getattr(listing, name).shape == shape, name
     assert listing.votes is None or np.allclose(listing.votes.sum(1), 1)
+
+
+def test_what_a_listing_says_has_one_entry_for_each_picture(laid_out):
+    dataset, data, _ = laid_out
+    see_whole(dataset.list(data))
+
+
+@pytest.mark.filterwarnings("ignore:Reading `.npy`")  # a mangled header that looks like one of Python 2
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(which=0, at=0.42, length=7, put=b"\0\0\0")  # in the header of an array, which is Python
+@given(which=st.integers(0, 30), at=st.floats(0, 1), length=st.integers(0, 12),
+       put=st.binary(max_size=4) | st.sampled_from([b"\n", b",", b'"', b" ", b"9", b"-1", b"NULL", b"nan", b"1e999", b"../"]))
+def test_a_mangled_list_is_read_with_counts_that_add_up_or_named(laid_out, which, at, length, put):
+    dataset, data, number = laid_out
+    lists = [data] if data.is_file() else sorted(path for path in data.rglob("*") if path.suffix in LISTS)
+    if not lists:
+        return
+    path = lists[which % len(lists)]
+    whole = path.read_bytes()
+    place = int(at * len(whole))
+    try:
+        path.write_bytes(whole[:place] + put + whole[place + length:])
+        listing = dataset.list(data)
+    except BadInput as error:
+        assert error.file == path or Path(error.file).is_relative_to(data)
+        assert error.row is None or 1 <= error.row <= 3 + whole.count(b"\n")
+    else:
+        see_whole(listing)
+        lines = 1 + (whole[place:place + length] + put).count(b"\n")  # that became another number of lines, or a blank one
+        assert abs(len(listing.keys) + sum(listing.excluded.values()) - number) <= 3 * lines  # a clip has up to three frames
+    finally:
+        path.write_bytes(whole)
 
 
 def test_a_listing_is_the_same_each_time(laid_out):

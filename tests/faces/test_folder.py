@@ -52,6 +52,12 @@ def test_pictures_are_rgb(photos):
     assert Folder().read(photos, "happy/anna-01.png")[0, 0].tolist() == [200, 100, 50]
 
 
+def test_the_folder_of_one_class_is_told(photos):
+    with pytest.raises(BadInput, match="happy: no class folder in it") as error:
+        Folder().list(photos / "happy")
+    assert f"give {photos} with --data" in error.value.remedy
+
+
 def test_a_pattern_names_the_subjects(photos):
     assert Folder(subject=r"([a-z]+)-\d+").list(photos).subjects.tolist() == [0, 1, 0, 2]
     with pytest.raises(BadInput, match="does not match"):

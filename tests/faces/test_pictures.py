@@ -11,6 +11,7 @@ from PIL import Image
 
 from mixedfer.errors import BadInput, Unreadable
 from mixedfer.faces import pictures
+from mixedfer.faces.datasets import _layout
 
 RED = (200, 30, 10)
 
@@ -190,4 +191,4 @@ def test_an_archive_in_place_of_a_folder(tmp_path):
     for name, why in (("faces.tar.gz", "an archive"), ("faces.ZIP", "an archive"), ("faces.csv", "not a folder")):
         (tmp_path / name).touch()
         with pytest.raises(BadInput, match=why):
-            pictures.folder(tmp_path / name, "one sub-folder per class")
+            _layout.root(tmp_path / name, "a folder with one sub-folder per class")

@@ -74,19 +74,23 @@ def collect(entries: Iterable[Entry], known: Sequence[str], classes: Sequence[st
     """
     classes, reasons = choose(classes, known), +Counter(excluded)  # without the reasons that left nothing out
     number = {name: index for index, name in enumerate(classes)}
-    kept = [entry for entry in entries if entry.label in number or reasons.update([NOT_CHOSEN])]
-    ids = [entry.id for entry in kept]
-    if len(set(ids)) < len(ids):
-        twice = next(name for name, count in Counter(ids).items() if count > 1)
+    kept = Entry([], [], [], [], [], [], [])  # by column: a million entries take several times the memory
+    for entry in entries:
+        if entry.label not in number:
+            reasons[NOT_CHOSEN] += 1
+            continue
+        for column, value in zip(kept, entry):
+            column.append(value)
+    if len(set(kept.id)) < len(kept.id):
+        twice = next(name for name, count in Counter(kept.id).items() if count > 1)
         raise BadInput(f"{twice!r} is listed twice", remedy="List each picture once.")
-    partition = np.array([entry.partition for entry in kept], np.int8)
-    names, subjects = np.unique([entry.subject for entry in kept], return_inverse=True)
-    return Listing(keys=[entry.key for entry in kept], ids=ids, classes=classes, note=note, excluded=dict(reasons),
-                   labels=np.array([number[entry.label] for entry in kept], np.int64),
+    labels, partition = np.array([number[name] for name in kept.label], np.int64), np.array(kept.partition, np.int8)
+    people = {name: place if name else -1 for place, name in enumerate(sorted(set(kept.subject)))}
+    return Listing(keys=kept.key, ids=kept.id, classes=classes, note=note, excluded=dict(reasons), labels=labels,
                    partition=partition if (partition >= 0).any() else None,
-                   subjects=np.where(names == "", -1, np.arange(len(names)))[subjects] if any(names) else None,
-                   votes=_votes(kept, known, classes) if any(entry.votes for entry in kept) else None,
-                   boxes=np.array([entry.box or [np.nan] * 4 for entry in kept]) if any(entry.box for entry in kept) else None)
+                   subjects=np.array([people[name] for name in kept.subject]) if any(people) else None,
+                   votes=_votes(kept.votes, labels, [list(known).index(name) for name in classes]) if any(kept.votes) else None,
+                   boxes=np.array([box or [np.nan] * 4 for box in kept.box]) if any(kept.box) else None)
 
 
 def entries(listing: Listing) -> Iterator[Entry]:
@@ -104,13 +108,11 @@ def entries(listing: Listing) -> Iterator[Entry]:
                     box=() if listing.boxes is None else tuple(listing.boxes[row].tolist()))
 
 
-def _votes(entries: Sequence[Entry], known: Sequence[str], classes: Sequence[str]) -> np.ndarray:
-    """(n, classes) float32 of sum 1; an entry without votes for any of these classes has all on its label."""
-    place = [list(known).index(name) for name in classes]
-    votes = np.array([[entry.votes[at] for at in place] if entry.votes else [0.0] * len(place) for entry in entries])
-    label = np.array([[entry.label == name for name in classes] for entry in entries], float)
-    total = votes.sum(1, keepdims=True)
-    return np.divide(votes, total, out=label, where=total > 0).astype(np.float32)
+def _votes(votes: Sequence[Sequence[float]], labels: np.ndarray, places: Sequence[int]) -> np.ndarray:
+    """(n, classes) float32 of sum 1, of the votes for the classes at these places; where there is none, all for the label."""
+    chosen = np.array([[each[place] for place in places] if each else [0.0] * len(places) for each in votes])
+    total = chosen.sum(1, keepdims=True)
+    return np.divide(chosen, total, out=np.eye(len(places))[labels], where=total > 0).astype(np.float32)
 
 
 def choose(classes: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

@@ -22,7 +22,12 @@ OTHER_NAME = "whose name is none that this set gives"
 
 def root(data: Path | None, what: str) -> Path:
     """The folder that the user gave. Raises BadInput for none, for one that is not there, for a file, for an archive."""
-    return pictures.folder(need(data, what), what)
+    path = need(data, what)
+    if path.is_dir():
+        return path
+    if pictures.packed(path):
+        raise BadInput("an archive, not a folder", file=path, remedy=f"Unpack it first, then give {what} with --data.")
+    raise BadInput("not a folder", file=path, remedy=f"Give {what} with --data.")
 
 
 def holders(folder: Path, marker: str) -> list[Path]:

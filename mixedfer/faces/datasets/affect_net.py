@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mixedfer import disk
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput
 from mixedfer.faces import pictures
@@ -160,7 +161,7 @@ def _label(path: Path) -> str:
     """The class in a file of one number, which the distribution stores as text."""
     try:
         return LABELS[str(int(np.load(path, allow_pickle=False).item()))]
-    except (OSError, ValueError, EOFError, KeyError) as error:
+    except disk.NO_ARRAY as error:
         raise BadInput("does not hold one whole number from 0 to 10", file=path, remedy="Unpack it again.") from error
 
 

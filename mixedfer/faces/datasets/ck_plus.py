@@ -89,9 +89,9 @@ class CkPlus(Checked):
     def fingerprint(self, data: Path | None) -> str:
         root = _layout.root(data, WHAT)
         if not _layout.holders(root, IMAGES):
-            return pictures.fingerprint(root, pictures.pictures(pictures.files(root)))
+            return pictures.fingerprint(root)
         images, labels = _original(root)
-        return pictures.fingerprint(images, pictures.pictures(pictures.files(images))) + \
+        return pictures.fingerprint(images) + \
             pictures.fingerprint(labels, pictures.files(labels))
 
     def list(self, data: Path | None) -> Listing:

@@ -19,7 +19,7 @@ import numpy as np
 from mixedfer.checked import Checked
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.faces import pictures
-from mixedfer.faces.datasets import Entry, Listing, _layout, collect, need
+from mixedfer.faces.datasets import Entry, Listing, _layout, collect
 from mixedfer.faceset import PARTITIONS
 
 PARTITION_NAMES = {"train": 0, "training": 0, "val": 1, "valid": 1, "validation": 1, "publictest": 1, "test": 2,
@@ -81,7 +81,12 @@ def place(root: Path, paths: list[str], subject: str) -> tuple[list[Entry], list
 
 
 def complete(root: Path, entries: Iterable[Entry], known: Sequence[str], classes: Sequence[str], *, note: str) -> Listing:
-    """The listing of what `place` found; strays are counted. Raises BadInput for a class without a picture."""
+    """The listing of what `place` found; strays are counted. Raises BadInput for no class, and for a class
+    without a picture.
+    """
+    if not known:
+        raise BadInput("no class folder in it", file=root, remedy="Expected FOLDER/class/picture.png or .jpg. If this is the "
+                       f"folder of one class, give {root.absolute().parent} with --data.")
     strays = Counter()
     found = (entry for entry in entries if entry.label or strays.update([STRAY]))
     listing = collect(list(found), known, classes, excluded=strays, note=note)
@@ -107,13 +112,13 @@ def describe(files: Sequence[str], taken: Sequence[str], entries: Sequence[Entry
 def _subject(pattern: str, path: str, root: Path) -> str:
     match = re.search(pattern, path)
     if not match:
-        raise BadInput(f"the subject pattern {pattern!r} does not match", file=root / path)
+        raise BadInput(f"the subject pattern {pattern!r} does not match", file=root / path,
+                       remedy="Rename it, or set another `subject`.")
     return (match.group(1) or "") if pattern else ""
 
 
 def _root(data: Path | None) -> Path:
-    what = "one sub-folder per class"
-    return pictures.folder(need(data, f"a folder with {what}"), what)
+    return _layout.root(data, "a folder with one sub-folder per class")
 
 
 def _place(path: str, partitioned: bool) -> tuple[int, str]:

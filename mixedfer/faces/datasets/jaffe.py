@@ -44,8 +44,7 @@ class Jaffe(Checked):
         object.__setattr__(self, "classes", choose(self.classes, CLASSES))
 
     def fingerprint(self, data: Path | None) -> str:
-        root = _layout.root(data, WHAT)
-        return pictures.fingerprint(root, pictures.pictures(pictures.files(root)))
+        return pictures.fingerprint(_layout.root(data, WHAT))
 
     def list(self, data: Path | None) -> Listing:
         """Every picture of the chosen classes. Raises BadInput where no name is JAFFE's, or a picture is there twice."""

@@ -55,8 +55,7 @@ class Kdef(Checked):
             raise StudyError("no angle is chosen", remedy=f"Name some of {', '.join(ANGLES)}.")
 
     def fingerprint(self, data: Path | None) -> str:
-        root = _layout.root(data, WHAT)
-        return pictures.fingerprint(root, pictures.pictures(pictures.files(root)))
+        return pictures.fingerprint(_layout.root(data, WHAT))
 
     def list(self, data: Path | None) -> Listing:
         """Every picture of the chosen angles and classes. Raises BadInput where no name is KDEF's, or one is there twice."""

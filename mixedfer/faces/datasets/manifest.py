@@ -27,7 +27,7 @@ import numpy as np
 from mixedfer.checked import Checked, require
 from mixedfer.errors import BadInput, nearest
 from mixedfer.faces import pictures
-from mixedfer.faces.datasets import Entry, Listing, collect, need
+from mixedfer.faces.datasets import Entry, Listing, _layout, collect, need
 from mixedfer.faces.datasets._lists import Below, numbers, rows
 from mixedfer.faces.datasets.folder import PARTITION_NAMES
 
@@ -135,8 +135,9 @@ class Manifest(Checked):
 
 def root(data: Path | None) -> Path:
     """The folder from which a manifest's keys count."""
-    path = need(data, "a CSV file that lists pictures")
-    return path.parent if path.is_file() and not pictures.packed(path) else pictures.folder(path, "with a CSV file")
+    what = "a CSV file that lists pictures, or a folder with one"
+    path = need(data, what)
+    return path.parent if path.is_file() and not pictures.packed(path) else _layout.root(path, what)
 
 
 def _tables(data: Path | None) -> list[tuple[Path, int]]:

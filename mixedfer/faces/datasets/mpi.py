@@ -76,8 +76,7 @@ class Mpi(Checked):
             choose([group[0] for group in self.groups], [group[0] for group in self.groups])
 
     def fingerprint(self, data: Path | None) -> str:
-        root = _layout.root(data, WHAT)
-        return pictures.fingerprint(root, pictures.pictures(pictures.files(root)))
+        return pictures.fingerprint(_layout.root(data, WHAT))
 
     def list(self, data: Path | None) -> Listing:
         """Every frame of the chosen classes, by path. Raises BadInput where there is no folder of an expression, a group has

@@ -18,7 +18,7 @@ import numpy as np
 from mixedfer.checked import Checked, require
 from mixedfer.errors import BadInput, Unreadable
 from mixedfer.faces import pictures
-from mixedfer.faces.datasets import Entry, Listing, collect, folder, need
+from mixedfer.faces.datasets import Entry, Listing, _layout, collect, folder, need
 from mixedfer.faces.datasets import manifest as manifests
 
 ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
@@ -73,9 +73,10 @@ class Videos(Checked):
 
     def _root(self, data: Path | None) -> Path:
         """The folder with the clips: `data`, or where the manifest `data` lies."""
-        path = need(data, "a folder of clips, or a CSV file that lists them")
+        what = "a folder of clips with one sub-folder per class, or a CSV file that lists them"
+        path = need(data, what)
         if path.is_dir() or pictures.packed(path):
-            return pictures.folder(path, "one sub-folder per class")
+            return _layout.root(path, what)
         if self.subject:
             raise BadInput(f"subject={self.subject!r} is a pattern for class folders", file=path,
                            remedy="Name the column: manifest=Manifest(subject=...).")
