@@ -10,9 +10,11 @@ from mixedfer.engines import Job
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.evidence import results
 from mixedfer.learning.augmentations.affine import Affine
+from mixedfer.learning.backbones.vgg16 import Vgg16
 from mixedfer.learning.fusions.features import Features
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled_within_class import ShuffledWithinClass
+from mixedfer.learning.weights.archive import Archive
 from mixedfer.study import Arm, Axis
 from tests.tiny import STUDY
 
@@ -90,6 +92,16 @@ def test_two_preparations_are_trained_on_the_same_pictures_and_proven(prepared):
     found = results.load(plan, store)
     assert found.comparable, [check for check in found.checks if not check.passed]
     assert found.arms["whole"].faces.images.shape[1] == 16 and found.arms["whole"].predictions.shape == (1, len(found.rows))
+
+
+def test_weights_that_the_study_does_not_expect_are_refused_before_training(prepared, tmp_path):
+    store, _ = prepared
+    recipe = dataclasses.replace(STUDY.recipe, backbone=Vgg16(weights=Archive(), batch_normalisation=False), pixels="raw")
+    path = tmp_path / "weights.npz"
+    path.write_bytes(b"other")
+    place = runner.Place(store=store, quiet=True, weights=path)
+    with pytest.raises(BadInput, match=r"weights\.npz: its SHA-256 is"):
+        runner.run(dataclasses.replace(STUDY, recipe=recipe), "study", place, file=Path("study.py"))
 
 
 def test_face_sets_of_other_pictures_are_no_study(prepared):

@@ -65,8 +65,11 @@ def test_another_file_is_refused_with_its_digest(kept, tmp_path):
             pretrained.keep([source], other, where)
     with pytest.raises(BadInput, match="no backbone of the study"):
         pretrained.keep([None], other, store)
-    with pytest.raises(BadInput, match="Give it with --weights"):
-        pretrained.keep([source], None, tmp_path / "new")
+    with pytest.raises(BadInput, match=r"expects none yet.*--set weights.sha256="):
+        pretrained.keep([Archive()], other, tmp_path / "new")
+    for expected in (source, Archive()):
+        with pytest.raises(BadInput, match="Give it with --weights"):
+            pretrained.keep([expected], None, tmp_path / "new")
     with pytest.raises(BadInput, match="no such file"):
         pretrained.keep([source], tmp_path / "absent", store)
 

@@ -22,7 +22,7 @@ class Archive(Checked):
     """
 
     SUFFIX: ClassVar[str] = ".npz"
-    sha256: str = ""
+    sha256: str = "none yet"
     preprocessing: Literal["caffe", "torch", "tf"] = "torch"
 
     def find(self) -> Path:
