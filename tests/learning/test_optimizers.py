@@ -21,7 +21,7 @@ def stepped(recipe, gradients, steps=1):
     optimizer = optimizers.of(recipe, [given, own], [given])
     for _ in range(steps):
         optimizer.apply([keras.ops.convert_to_tensor(np.full(2, gradient, np.float32)) for gradient in gradients])
-    return [float(variable.numpy()[0]) for variable in (given, own)]
+    return [float(keras.ops.convert_to_numpy(variable.value)[0]) for variable in (given, own)]
 
 
 def recipe(weights, **changes):
@@ -71,4 +71,4 @@ def test_without_given_weights_the_optimiser_is_kerass_own():
 
     variable = keras.Variable(np.ones(2, np.float32))
     made = optimizers.of(dataclasses.replace(STUDY.recipe, optimizer="adamw"), [variable], [])
-    assert type(made) is keras.optimizers.AdamW and made.built
+    assert type(made).__name__ == "AdamW" and made.built
