@@ -21,7 +21,7 @@ def stepped(recipe, gradients, steps=1):
     optimizer = optimizers.of(recipe, [given, own], [given])
     for _ in range(steps):
         optimizer.apply([keras.ops.convert_to_tensor(np.full(2, gradient, np.float32)) for gradient in gradients])
-    return [float(keras.ops.convert_to_numpy(variable.value)[0]) for variable in (given, own)]
+    return [float(keras.ops.stop_gradient(variable)[0]) for variable in (given, own)]
 
 
 def recipe(weights, **changes):
