@@ -33,6 +33,8 @@ Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker;
 Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
                                         "prepared on another machine; needs neither the data nor dlib.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+Log = Annotated[str | None, typer.Option("--log", help="Also write learning curves while training, such as tensorboard:DIR.",
+                                         metavar="KIND:PLACE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 STORE, REPORTS = Path(".mixedfer"), Path("reports")
@@ -51,15 +53,16 @@ def _interruptible():
 @_interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
         predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
-        prepared: Prepared = False, quiet: Quiet = False) -> None:
+        log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
-    from mixedfer import runner
+    from mixedfer import logs, runner
 
+    heard = logs.of(log) if log else None
     place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
     study = _study(file, settings)
     say = _silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
-    plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say)
+    plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
     _report(plans, study, file.stem, store, reports)
 
 

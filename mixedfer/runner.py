@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from mixedfer import disk, faceset, pairing, processes, records
-from mixedfer.engines import Job, local
+from mixedfer.engines import Hear, Job, local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend, pretrained
 from mixedfer.learning.batches import Batches
+from mixedfer.logs import Log
 from mixedfer.records import Plan
 from mixedfer.study import Cell, Study
 
@@ -73,10 +74,11 @@ def points(study: Study, name: str) -> list[Point]:
 
 
 def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence[str] = (),
-        say: Callable[[str], None] = lambda text: None) -> list[Plan]:
+        say: Callable[[str], None] = lambda text: None, log: Log | None = None) -> list[Plan]:
     """Prepare faces, train what is missing, leave a plan per point. The same call goes on after an interruption.
 
-    `file` and `settings` are only noted, for the report. Raises BadInput for input that cannot be used, Fault when cells fail.
+    `file` and `settings` are only noted, for the report; `log` hears of every run, see `mixedfer.logs`. Raises BadInput for
+    input that cannot be used, Fault when cells fail.
     """
     todo = [(point, sets, [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in point.study.cells()])
             for point, sets in prepare_all(study, name, place, say)]
@@ -93,11 +95,30 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
         pretrained.keep(sources, place.weights, place.store)
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
+    hear = _hearing(todo, log) if log else lambda run, history: None
     if missing:
-        local.run(list(missing.values()), place.processes, place.threads, place.quiet)
-    for point, plan in zip([point for point, _, _ in todo], plans):
+        local.run(list(missing.values()), place.processes, place.threads, place.quiet, hear)
+    for (point, _, jobs), plan in zip(todo, plans):
         records.write_plan(records.plan_file(place.store, point.name, point.study.making()), plan)
+        for job in jobs if log else ():  # those that were finished before, and what of the others was not heard
+            hear(job.run, disk.read_json(records.run_folder(job.store, job.run) / "history.json"))
     return plans
+
+
+def _hearing(todo: list[tuple[Point, Sets, list[Job]]], log: Log) -> Hear:
+    """What hands a run's history to a log, by the point, arm, replicate and fold that first have this run."""
+    named: dict[str, tuple[str, int]] = {}
+    for point, _, jobs in todo:
+        words = dict(zip([arm.name for arm in point.study.arms], _words([arm.name for arm in point.study.arms])))
+        for job in jobs:
+            fold = f"-fold-{job.cell.fold + 1}" if point.study.folds else ""
+            place = f"{point.name}/{words[job.cell.arm.name]}/replicate-{job.cell.replicate + 1}{fold}"
+            named.setdefault(job.run, (place, point.study.recipe.epochs))
+
+    def hear(run: str, history: list[dict]) -> None:
+        name, epochs = named[run]
+        log(name, history, epochs)
+    return hear
 
 
 def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, Sets]]:

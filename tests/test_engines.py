@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from mixedfer import disk, records
+from mixedfer import disk, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.study import Axis
@@ -59,3 +59,16 @@ def test_what_another_process_has_finished_meanwhile_is_no_failure(prepared, tmp
     with disk.new_folder(records.run_folder(tmp_path, job.run)):
         pass
     local._tell([(job, Busy("held"))], 1)
+
+
+def test_what_workers_send_is_heard_and_said(capsys):
+    from tqdm import tqdm
+
+    channel, seen, heard = processes.context.SimpleQueue(), {}, []
+    entry = {"epoch": 1, "loss": 0.5, "validation_accuracy": 0.5}
+    for sent in (("a-run", [entry]), "a checkpoint was damaged", ("a-run", [entry, entry])):
+        channel.put(sent)
+    with tqdm(total=8, disable=True) as bar:
+        local._show(channel, seen, bar, lambda run, history: heard.append((run, len(history))))
+    assert heard == [("a-run", 1), ("a-run", 2)] and seen == {"a-run": 2}
+    assert capsys.readouterr().err == "a checkpoint was damaged\n"

@@ -1,4 +1,5 @@
-"""Where cells run. An engine has one entry point: `run(jobs, workers, threads, quiet)`; it returns when every job has a record.
+"""Where cells run. An engine has one entry point: `run(jobs, workers, threads, quiet, hear)`; it returns when every job has a
+record.
 
 A cell that fails, or that another process is training, does not stop the others; when all are through, it is said in one
 error.
@@ -6,6 +7,7 @@ error.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from mixedfer.faceset import FaceSet
 from mixedfer.identity import digest
 from mixedfer.learning import backend
 from mixedfer.study import Cell
+
+#: What an engine calls after every epoch, with a run's name and the entries of its epochs so far.
+Hear = Callable[[str, list[dict]], None]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mixedfer import disk, faceset, processes, records
-from mixedfer.engines import Job, run_name
+from mixedfer.engines import Hear, Job, run_name
 from mixedfer.errors import Busy, Diverged, Fault, MixedferError
 from mixedfer.learning import backend
 
@@ -16,7 +16,7 @@ NAMED = 10  # cells that an error names before it counts
 _channel = None
 
 
-def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool) -> None:
+def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool, hear: Hear = lambda run, history: None) -> None:
     """Train every job's cell. Raises, once the others are through, Fault for cells that failed (Diverged if all did for
     that reason alone), Busy for cells of others.
     """
@@ -29,16 +29,16 @@ def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool) -> None:
     bar = tqdm(total=total, desc=f"cells 0/{len(jobs)}", unit="epoch", disable=quiet or None, dynamic_ncols=True)
     with bar, processes.pool(min(workers, len(jobs)), _start, channel) as pool:
         futures = {pool.submit(_train, job, threads): job for job in jobs}
-        failures = _watch(futures, channel, bar)
+        failures = _watch(futures, channel, bar, hear)
     _tell(failures, len(jobs))
 
 
-def _watch(futures: dict[Future, Job], channel, bar) -> list[tuple[Job, MixedferError]]:
+def _watch(futures: dict[Future, Job], channel, bar, hear: Hear) -> list[tuple[Job, MixedferError]]:
     """Show progress until all are done; returns those that failed, and why."""
     pending, seen, failures = set(futures), {}, []
     while pending:
         done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-        _show(channel, seen, bar)
+        _show(channel, seen, bar, hear)
         for future in done:
             try:
                 future.result()
@@ -70,7 +70,7 @@ def _list(cells: list[str]) -> str:
     return "; ".join(cells[:NAMED]) + more
 
 
-def _show(channel, seen: dict[str, int], bar) -> None:
+def _show(channel, seen: dict[str, int], bar, hear: Hear) -> None:
     """Show what workers sent: a run with its history so far, or a sentence, which is said even where no bar is shown."""
     while not channel.empty():
         told = channel.get()
@@ -81,6 +81,7 @@ def _show(channel, seen: dict[str, int], bar) -> None:
         # The first message of a resumed run counts the epochs that its checkpoint held.
         bar.update(len(history) - seen.get(run, 0))
         seen[run], last = len(history), history[-1]
+        hear(run, history)
         bar.set_postfix(loss=f"{last['loss']:.3f}", validation=f"{100 * last['validation_accuracy']:.1f}%")
 
 
