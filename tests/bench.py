@@ -78,24 +78,52 @@ def _bare_loop(pictures: list[np.ndarray], upsample: int) -> float:
 
 
 def training_ratios(folder: Path) -> dict[str, float]:
-    """Seconds per epoch of the real loop for two arms and of bare steps on resident tensors, in turns; medians."""
+    """Seconds per epoch of the real loop for two arms, each over bare steps on resident tensors in turns; medians."""
     from mixedfer.learning import backend
 
     backend.quiet()
     backend.setup(1)
-    study = _study()
+    study = _study(epochs=ROUNDS + 1)
     faces = _synthetic(folder / "small", 1024)
-    loops = {cell.arm.name: _Loop(cell, faces, folder) for cell in study.cells()}
-    bare = _BareSteps(study.cells()[0], faces, folder)
-    seconds: dict[str, list[float]] = {"image-only": [], "mixed": [], "bare": []}
-    for _ in range(ROUNDS + 1):
-        for name, loop in loops.items():
-            seconds[name].append(loop.epoch())
-        seconds["bare"].append(bare.epoch())
+    plain, mixed = study.cells()
+    bare = _BareSteps(plain, faces, folder)
+    over = {cell.arm.name: _over_bare(_run(cell, faces, folder), bare) for cell in (plain, mixed)}
+    return {"training": 1 / over["image-only"], "mixed": over["mixed"] / over["image-only"]}
+
+
+def _run(cell, faces, folder):
+    from mixedfer.learning.training import Run
+
+    return Run(cell, faces, folder, cell.arm.name, 1, lambda history: None, print)
+
+
+def _epochs(run, between=lambda: None) -> list[float]:
+    """Seconds of each epoch's steps in one fit, as a run has one; what is done `between` epochs is out of them."""
+    import keras
+
+    class Turns(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.began = time.perf_counter()
+
+        def on_epoch_end(self, epoch, logs=None):
+            seconds.append(time.perf_counter() - self.began)
+            between()
+
+    seconds: list[float] = []
+    run.model.fit(run._stream(), steps_per_epoch=run.parts["train"].steps, epochs=run.recipe.epochs, verbose=0, shuffle=False,
+                  callbacks=[Turns()])
+    return seconds
+
+
+def _over_bare(run, bare: _BareSteps) -> float:
+    """The steps of a run over bare ones, in turns."""
+    others: list[float] = []
+    seconds = _epochs(run, lambda: others.append(bare.epoch()))
     # The first round traces and compiles.
-    typical = {name: statistics.median(values[1:]) for name, values in seconds.items()}
-    print("  " + ", ".join(f"{name} {len(faces) * 0.6 / value:.0f} images/s" for name, value in typical.items()))
-    return {"training": typical["bare"] / typical["image-only"], "mixed": typical["mixed"] / typical["image-only"]}
+    typical, other = statistics.median(seconds[1:]), statistics.median(others[1:])
+    steps = run.parts["train"].steps
+    print(f"  {run.cell.arm.name} {1000 * typical / steps:.1f} ms per step, bare {1000 * other / steps:.1f} ms")
+    return typical / other
 
 
 def frozen_ratio(folder: Path) -> float:
@@ -107,13 +135,13 @@ def frozen_ratio(folder: Path) -> float:
 
     weights = _made_up_weights(folder / "weights.npz")
     pretrained.keep([weights], folder / "weights.npz", folder)
-    plain = _study(width=1.0)
+    plain = _study(width=1.0, epochs=3)
     backbone = dataclasses.replace(plain.recipe.backbone, weights=weights, frozen=5, batch_normalisation=False)
-    faces, loops = _synthetic(folder / "few", 256), {}
+    faces, seconds = _synthetic(folder / "few", 256), {}
     for name, augmentation in (("known", None), ("computed", Affine())):
         recipe = dataclasses.replace(plain.recipe, backbone=backbone, pixels="raw", augmentation=augmentation)
-        loops[name] = _Loop(dataclasses.replace(plain, recipe=recipe).cells()[0], faces, folder)
-    seconds = {name: statistics.median([loop.epoch() for _ in range(3)][1:]) for name, loop in loops.items()}
+        cell = dataclasses.replace(plain, recipe=recipe).cells()[0]
+        seconds[name] = statistics.median(_epochs(_run(cell, faces, folder))[1:])
     print("  " + ", ".join(f"{name} {len(faces) * 0.6 / value:.0f} images/s" for name, value in seconds.items()))
     return seconds["known"] / seconds["computed"]
 
@@ -133,33 +161,17 @@ def _made_up_weights(path: Path):
     return Archive(sha256=disk.hash_file(path))
 
 
-class _Loop:
-    """The training loop of one cell, an epoch at a time."""
-
-    def __init__(self, cell, faces, folder):
-        from mixedfer.learning.training import Run
-
-        self.run = Run(cell, faces, folder, cell.arm.name, 1, lambda history: None, print)
-        self.number = 0
-
-    def epoch(self) -> float:
-        steps, stream = self.run.parts["train"].steps, self.run._stream()
-        began = time.perf_counter()
-        self.run.model.fit(stream, steps_per_epoch=steps, epochs=1, verbose=0, shuffle=False)
-        return time.perf_counter() - began
-
-
 class _BareSteps:
     """The same compiled step on tensors that are in memory already; nothing is read, drawn or checked."""
 
     def __init__(self, cell, faces, folder):
         import keras
 
-        self.loop = _Loop(cell, faces, folder)
-        self.model = self.loop.run.model
+        self.run = _run(cell, faces, folder)
+        self.model = self.run.model
         self.model.make_train_function()
         self.batches = [({name: keras.ops.convert_to_tensor(batch.inputs[name]) for name in ("image", "affine")},
-                         keras.ops.convert_to_tensor(batch.targets)) for batch in self.loop.run.parts["train"].epoch(0)]
+                         keras.ops.convert_to_tensor(batch.targets)) for batch in self.run.parts["train"].epoch(0)]
 
     def epoch(self) -> float:
         began = time.perf_counter()
