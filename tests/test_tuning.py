@@ -261,3 +261,19 @@ def test_without_optuna_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(BadInput, match=r"mixedfer\[tune\]"):
         proposals.release()
+
+
+def test_ranges_are_drawn_on_their_scale_and_a_best_value_at_an_end_is_told(made, plan):
+    from mixedfer.evidence import tuned_figures, tuned_page
+
+    numbers = json.loads((made[2] / "tuned" / "results.json").read_text())
+    entry = {"name": "recipe.learning_rate", "own": 1e-9, "low": 1e-9, "high": 1e30, "log": True}
+    numbers["search"]["space"] = [entry]
+    _, rate = tuned_figures.trials(plan, numbers).axes
+    assert rate.get_xscale() == "log" and rate.get_xlim() == (1e-9, 1e30)
+    assert not any("$" in label.get_text() for label in rate.get_xticklabels())
+    drawn = [line for line in rate.lines if line.get_xdata() == [1e-2]]
+    assert {line.get_ydata()[0] for line in drawn} == {100 * trial["score"] for arm in ("shuffled", "landmarks-only")
+                                                       for trial in trials(plan, arm) if trial["values"][entry["name"]] == 1e-2}
+    banner, = tuned_page._edges(numbers["search"])
+    assert "of shuffled lies at an end" in banner.title
