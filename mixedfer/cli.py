@@ -185,7 +185,7 @@ def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="T
         found = results.load(runner.read_plans(study, file.stem, settings or [], store)[0], store)
         parts, here = planning.measured(found, found.plan.treatments[0]), planning.case_count(found)
     else:
-        parts, here = planning.assumed(accuracy, metric=first.study.metric), 3589
+        parts, here = planning.assumed(accuracy, metric=first.study.metric), planning.IMAGES
     parts = planning.at_point(parts, first.label, 1 + len(others)) if others else parts
     made = planning.plan(parts, first.study.margin, images or [here // 2, here, 3 * here])
     typer.echo(to_json(made) if json else planning.describe(made), nl=not json)

@@ -19,44 +19,52 @@ class Banner:
 
 def banners(results, summary: Mapping) -> list[Banner]:
     """Everything that a reader must know before the answer, the worst first."""
-    return [*_proof(summary), *_collapse(summary), *_margin(summary), *_single(summary), *_varied(results.plan),
-            *_unreadable(results.faces), *_note(results.faces)]
-
-
-def _proof(summary: Mapping) -> list[Banner]:
     failed = [f"{check['name']}: {check['detail']}" for check in summary["comparable"]["checks"] if not check["passed"]]
-    return [Banner("danger", "The arms are not comparable", "Something differed between them that their study does not "
-                   f"say, so this report gives no significance and no verdict. {'. '.join(failed)}.")] if failed else []
+    return [
+        *([not_comparable(failed)] if failed else []), *(collapsed(title, _reasons(summary, arm))
+                                                         for arm, title in wording.fallen(summary).items()),
+        *moved_margin(wording.moved_margin(summary)), *single([summary["design"]]), *varied(results.plan.varied),
+        *_unreadable(results.faces), *_note(results.faces)]
 
 
-def _collapse(summary: Mapping) -> list[Banner]:
-    made = []
-    for name, title in wording.fallen(summary).items():
-        runs = next(arm["collapse"] for arm in summary["arms"] if arm["name"] == name)
-        reasons = sorted({run["reason"] for run in runs})
-        more = f" / and {len(reasons) - 2} more" if len(reasons) > 2 else ""
-        made.append(Banner("danger", title, "A collapsed run has learnt nothing, so a comparison with it says nothing "
-                           f"about what the arms see. What was seen: {' / '.join(reasons[:2])}{more}."))
-    return made
+def not_comparable(failed: list[str], where: str = "") -> Banner:
+    """That checks of the proof failed, in the study or at the point of a grid that `where` names."""
+    return Banner("danger", f"The arms are not comparable{where}", "Something differed between them that their study does not "
+                  f"say, so {'this point has' if where else 'this report gives'} no significance and no verdict. "
+                  f"{'. '.join(failed)}.")
 
 
-def _margin(summary: Mapping) -> list[Banner]:
-    moved = wording.moved_margin(summary)
-    return [Banner("warning", "The margin was changed", f"{moved}. A margin that is chosen after the runs can be "
-                   "chosen to suit them, so read each interval before its verdict.")] if moved else []
+def collapsed(title: str, seen: str = "") -> Banner:
+    """That runs of an arm learnt nothing."""
+    return Banner("danger", title, "A collapsed run has learnt nothing, so a comparison with it says nothing about what the "
+                  f"arms see.{seen}")
 
 
-def _single(summary: Mapping) -> list[Banner]:
-    if summary["design"]["replicates"] > 1 or summary["design"]["folds"] > 1:
-        return []
-    return [Banner("warning", "One replicate", "One training run per arm cannot tell an effect from the luck of a "
-                   "seed. Two replicates give an interval, five or more a useful one.")]
+def moved_margin(*moved: str) -> list[Banner]:
+    """That margins were changed, each in words; "" where one was not."""
+    return [Banner("warning", "The margin was changed", f"{told}. A margin that is chosen after the runs can be chosen to suit "
+                   "them, so read each interval before its verdict.") for told in dict.fromkeys(moved) if told]
 
 
-def _varied(plan) -> list[Banner]:
-    values = ", ".join(f"{name} = {value}" for name, value in plan.varied.items())
+def single(designs: list[Mapping]) -> list[Banner]:
+    """That a study, or a point of a grid, has one run per arm."""
+    return [Banner("warning", "One replicate", "One training run per arm cannot tell an effect from the luck of a seed. Two "
+                   "replicates give an interval, five or more a useful one.")] if any(
+        design["replicates"] == 1 and design["folds"] <= 1 for design in designs) else []
+
+
+def varied(settings: Mapping, where: str = "") -> list[Banner]:
+    """What was set on the command line."""
+    values = ", ".join(f"{name} = {value}" for name, value in settings.items())
     return [Banner("warning", "Values set on the command line", "These replace what the study file says, for every "
-                   f"arm: {values}.")] if values else []
+                   f"arm{where}: {values}.")] if values else []
+
+
+def _reasons(summary: Mapping, arm: str) -> str:
+    runs = next(one["collapse"] for one in summary["arms"] if one["name"] == arm)
+    reasons = sorted({run["reason"] for run in runs})
+    more = f" / and {len(reasons) - 2} more" if len(reasons) > 2 else ""
+    return f" What was seen: {' / '.join(reasons[:2])}{more}."
 
 
 def _unreadable(faces) -> list[Banner]:

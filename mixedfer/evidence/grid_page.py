@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from mixedfer.evidence import grid_tables, page, wording
+from mixedfer.evidence import banners, grid_tables, page, wording
 from mixedfer.evidence.banners import Banner
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.sections import SYMBOLS, Section, Shelf
@@ -14,7 +14,7 @@ from mixedfer.evidence.table import Table
 
 def pages(grid: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
-    return page.render({"summary": grid, "design": design(grid), "banners": banners(grid),
+    return page.render({"summary": grid, "design": design(grid), "banners": warnings(grid),
                         "sections": sections(grid, drawn, made)}, "figures.js")
 
 
@@ -30,21 +30,14 @@ def design(grid: Mapping) -> str:
         f"margin {' or '.join(wording.unit(margin, grid['metric']) for margin in margins)}"])
 
 
-def banners(grid: Mapping) -> list[Banner]:
+def warnings(grid: Mapping) -> list[Banner]:
     """What nobody may miss, the worst first."""
     points = grid["points"]
-    made = [Banner("danger", f"The arms are not comparable at {point['title']}", "Something differed between them that their "
-                   f"study does not say, so this point has no significance and no verdict. {'. '.join(point['failed'])}.")
-            for point in points if not point["passed"]]
-    made += [Banner("danger", f"{told} at {point['title']}", "A collapsed run has learnt nothing, so a comparison with it says "
-                    "nothing about what the arms see.") for point in points for told in point["collapsed"]]
-    made += [Banner("warning", "The margin was changed", f"{told}. Read each interval before its verdict.")
-             for told in dict.fromkeys(point["moved_margin"] for point in points) if told]
-    if any(point["replicates"] == 1 and point["folds"] == 1 for point in points):
-        made.append(Banner("warning", "One replicate", "One run per arm cannot tell an effect from the luck of a seed."))
-    values = ", ".join(f"{name} = {value}" for name, value in grid["varied"].items())
-    return made + ([Banner("warning", "Values set on the command line", "These replace what the study file says, for every arm "
-                           f"at every point: {values}.")] if values else [])
+    return [
+        *(banners.not_comparable(point["failed"], f" at {point['title']}") for point in points if not point["passed"]),
+        *(banners.collapsed(f"{told} at {point['title']}") for point in points for told in point["collapsed"]),
+        *banners.moved_margin(*(point["moved_margin"] for point in points)), *banners.single(points),
+        *banners.varied(grid["varied"], " at every point")]
 
 
 def sections(grid: Mapping, drawn: list[Picture], made: list[Table]) -> list[Section]:

@@ -27,6 +27,8 @@ from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import power, two_way
 
 REPLICATES = (2, 3, 5, 10, 20, 50)
+#: Test images where nothing else is known: those of FER2013's private test.
+IMAGES = 3589
 #: More replicates than anyone trains; a margin that these do not resolve is told as never.
 MOST = 10_000
 
@@ -191,12 +193,10 @@ def describe(made: dict) -> str:
 
 def save(made: dict, folder: Path) -> Path:
     """Write the figure as plan.svg and plan.png; returns the first."""
-    from mixedfer.evidence.figures import style
+    from mixedfer.evidence import pictures
 
-    folder.mkdir(parents=True, exist_ok=True)
-    figure = draw(made)
-    for kind in ("png", "svg"):
-        disk.write_bytes(folder / f"plan.{kind}", style.save(figure, kind))
+    for kind, content in zip(("svg", "png"), pictures.saved(draw(made))):
+        disk.write_bytes(folder / f"plan.{kind}", content)
     return folder / "plan.svg"
 
 

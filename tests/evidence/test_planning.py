@@ -129,3 +129,11 @@ def test_it_can_be_drawn():
     (axes,) = planning.draw(made).axes
     assert [line.get_label() for line in axes.lines] == ["1,000 images", "3,589 images"]
     assert axes.lines[0].get_ydata() == pytest.approx([100 * row["mde"] for row in made["grid"][:6]])
+
+
+def test_the_same_plan_gives_the_same_files(tmp_path):
+    made = planning.plan(planning.assumed(0.7), 0.01, [1000], [5, 10])
+    files = [planning.save(made, tmp_path / name) for name in "ab"]
+    for kind in (".svg", ".png"):
+        one, two = (file.with_suffix(kind).read_bytes() for file in files)
+        assert one == two
