@@ -27,8 +27,9 @@ Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE
                                                     help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
 Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; as many as there are cores, unless given.",
-                                             metavar="N")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes, each training one cell at a time. Unless given: "
+                                             "one per NVIDIA GPU where the backend uses them, else one per core. More than "
+                                             "there are GPUs share them, in turn.", metavar="N")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
 Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
                                         "prepared on another machine; needs neither the data nor dlib.")]

@@ -46,11 +46,6 @@ class Place:
     quiet: bool = False
     prepared: bool = False
 
-    @property
-    def processes(self) -> int:
-        """Worker processes: as many as asked for, else one per core and thread."""
-        return self.workers or max(1, processes.cores() // self.threads)
-
 
 @dataclass(frozen=True)
 class Point:
@@ -97,7 +92,7 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
     hear = _hearing(todo, log) if log else lambda run, history: None
     if missing:
-        local.run(list(missing.values()), place.processes, place.threads, place.quiet, hear)
+        local.run(list(missing.values()), place.workers, place.threads, place.quiet, hear)
     for (point, _, jobs), plan in zip(todo, plans):
         records.write_plan(records.plan_file(place.store, point.name, point.study.making()), plan)
         for job in jobs if log else ():  # those that were finished before, and what of the others was not heard

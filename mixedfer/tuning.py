@@ -151,7 +151,7 @@ def _missing(jobs: Sequence[Job]) -> list[Job]:
 
 def _train(jobs: Sequence[Job], place: Place) -> None:
     if missing := _missing(jobs):
-        local.run(missing, place.processes, place.threads, place.quiet)
+        local.run(missing, place.workers, place.threads, place.quiet)
 
 
 def _score(trial: Trial, faces: FaceSet, metric: str) -> float | None:

@@ -27,15 +27,14 @@ def take() -> dict[str, np.ndarray]:
     """The weights, their moving average, losses and answers after the steps, and a sum that is long enough to be divided."""
     import keras
 
-    from mixedfer.learning import losses, models
-    from mixedfer.learning.training import _optimizer
+    from mixedfer.learning import losses, models, optimizers
 
     model = models.build(RECIPE, STUDY.arms[1], (32, 32, 1), (68, 2), 2, seed=3)
     for variable in model.trainable_variables:
         if len(variable.shape) > 1:
             spread = (2 / np.prod(variable.shape[:-1])) ** 0.5
             variable.assign(spread * generator(variable.path).standard_normal(variable.shape))
-    model.compile(_optimizer(RECIPE), losses.of(RECIPE.labels), metrics=["accuracy"])
+    model.compile(optimizers.of(RECIPE, model.trainable_variables, []), losses.of(RECIPE.labels), metrics=["accuracy"])
     found = {"loss": np.array([model.train_on_batch(*batch(step))[0] for step in range(STEPS)])}
     found |= {variable.path: np.asarray(variable.numpy()) for variable in model.variables}
     model.optimizer.finalize_variable_values(model.trainable_variables)

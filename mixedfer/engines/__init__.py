@@ -1,5 +1,5 @@
 """Where cells run. An engine has one entry point: `run(jobs, workers, threads, quiet, hear)`; it returns when every job has a
-record.
+record. Where `workers` is None it chooses how many.
 
 A cell that fails, or that another process is training, does not stop the others; when all are through, it is said in one
 error.

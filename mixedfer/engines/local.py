@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from mixedfer import disk, faceset, processes, records
-from mixedfer.engines import Hear, Job, run_name
+from mixedfer.engines import Hear, Job, gpus, run_name
 from mixedfer.errors import Busy, Diverged, Fault, MixedferError
 from mixedfer.learning import backend
 
@@ -16,18 +17,22 @@ NAMED = 10  # cells that an error names before it counts
 _channel = None
 
 
-def run(jobs: Sequence[Job], workers: int, threads: int, quiet: bool, hear: Hear = lambda run, history: None) -> None:
+def run(jobs: Sequence[Job], workers: int | None, threads: int, quiet: bool, hear: Hear = lambda run, history: None) -> None:
     """Train every job's cell. Raises, once the others are through, Fault for cells that failed (Diverged if all did for
     that reason alone), Busy for cells of others.
     """
     from tqdm import tqdm
 
-    channel = processes.context.SimpleQueue()
+    channel, places = processes.context.SimpleQueue(), processes.context.SimpleQueue()
+    found = gpus.visible()
+    workers = min(workers or gpus.workers(threads, found, bool(found) and _uses_gpu(threads)), len(jobs))
+    for place in gpus.environments(workers, found):
+        places.put(place)
     total = sum(job.cell.study.recipe.epochs for job in jobs)
     # Workers inherit the environment; the backend reads it while it is being imported.
     backend.quiet()
     bar = tqdm(total=total, desc=f"cells 0/{len(jobs)}", unit="epoch", disable=quiet or None, dynamic_ncols=True)
-    with bar, processes.pool(min(workers, len(jobs)), _start, channel) as pool:
+    with bar, processes.pool(workers, _start, channel, places) as pool:
         futures = {pool.submit(_train, job, threads): job for job in jobs}
         failures = _watch(futures, channel, bar, hear)
     _tell(failures, len(jobs))
@@ -85,9 +90,22 @@ def _show(channel, seen: dict[str, int], bar, hear: Hear) -> None:
         bar.set_postfix(loss=f"{last['loss']:.3f}", validation=f"{100 * last['validation_accuracy']:.1f}%")
 
 
-def _start(channel) -> None:
+def _start(channel, places) -> None:
+    """A worker's own: where it tells of its progress, and what its environment gets before a backend is imported."""
     global _channel
     _channel = channel
+    os.environ.update(places.get())
+
+
+def _uses_gpu(threads: int) -> bool:
+    """Whether the backend computes on a GPU; asked in a process of its own, which leaves this one and the GPU free of it."""
+    with processes.pool(1, int) as pool:
+        return pool.submit(_device, threads).result() != "cpu"
+
+
+def _device(threads: int) -> str:
+    _set_up(threads)
+    return backend.device()
 
 
 @functools.cache
