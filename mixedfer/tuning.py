@@ -28,6 +28,7 @@ from mixedfer.errors import Diverged, StudyError
 from mixedfer.faces import search_set
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical
+from mixedfer.learning import pretrained
 from mixedfer.records import Plan
 from mixedfer.runner import Place, Point, Sets
 from mixedfer.seeds import derive
@@ -151,6 +152,8 @@ def _missing(jobs: Sequence[Job]) -> list[Job]:
 
 def _train(jobs: Sequence[Job], place: Place) -> None:
     if missing := _missing(jobs):
+        sources = [getattr(job.cell.study.recipe.backbone, "weights", None) for job in missing]
+        pretrained.keep(sources, place.weights, place.store)
         local.run(missing, place.workers, place.threads, place.quiet)
 
 

@@ -36,7 +36,7 @@ STUDY = dataclasses.replace(
 """
 
 
-def here(jobs, workers, threads, quiet):
+def here(jobs, workers, threads, quiet, hear=None):
     """An engine that trains in this process; as any engine it goes on where a cell fails, and tells in the end."""
     from mixedfer.learning import training
 
