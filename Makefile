@@ -13,7 +13,7 @@ test: $(READY)  ## style, layers and all quick tests
 	@$(BIN)/lint-imports --no-cache --verbose > .venv/layers.log 2>&1 || { cat .venv/layers.log; exit 1; }
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
-test-slow: $(READY)  ## ten kills and long simulations
+test-slow: $(READY)  ## fifty kills and long simulations
 	@$(BIN)/pytest -m slow
 
 bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folder with fer2013.csv

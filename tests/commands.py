@@ -13,12 +13,14 @@ WITHOUT_KERAS = ("-c", "import sys; sys.modules.update(dict.fromkeys(('keras', '
                  "from mixedfer.cli import main; main()")
 
 
-def start(*arguments, cwd, code=("-m", "mixedfer"), environment=()):
-    """The command in a process of its own, as a user would start it in the folder `cwd`, with more in its `environment`."""
+def start(*arguments, cwd, code=("-m", "mixedfer"), environment=(), group=False):
+    """The command in a process of its own, as a user would start it in the folder `cwd`, with more in its `environment`; with
+    its workers in a `group`.
+    """
     # A shell's background job, such as a test run, has Ctrl-C ignored and would hand that on.
     return subprocess.Popen([sys.executable, *code, *map(str, arguments)], cwd=cwd,
                             env={**os.environ, "PYTHONPATH": str(ROOT), **dict(environment)},
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=group,
                             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 

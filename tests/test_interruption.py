@@ -1,16 +1,22 @@
 """Stopped or killed at any moment, the same command goes on to the same bytes; and the real data set, end to end."""
 
 import json
+import os
 import random
 import re
 import shutil
 import signal
+import subprocess
 import time
 
+import numpy as np
 import pytest
 
 from mixedfer import disk
 from tests.commands import ROOT, TINY, files, mixedfer, outcome, start
+from tests.tiny import STUDY
+
+KILLS = 50
 
 
 def wait_for(process, folder, pattern, count=1):
@@ -51,18 +57,53 @@ def test_stopped_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
     assert outcome(tmp_path) == outcome(whole[0]) and files(tmp_path, ".mixedfer/runs/**/*.*").items() >= one_replicate.items()
 
 
+def epochs_on_disk(folder):
+    """Unfinished run -> epochs that its newest checkpoint holds."""
+    found = {}
+    for name in ("checkpoint-before.npz", "checkpoint.npz"):
+        for path in folder.glob(f".mixedfer/work/*/{name}"):
+            with np.load(path) as file:
+                found[path.parent.name] = len(json.loads(file["facts"].tobytes())["history"])
+    return {run: epochs for run, epochs in found.items() if not disk.is_done(folder / ".mixedfer" / "runs" / run)}
+
+
+def finished(folder, reached):
+    """See that a command which came to its end trained of each unfinished run what its checkpoint lacked, and nothing again."""
+    for run, epochs in reached.items():
+        trained = disk.read_json(folder / ".mixedfer" / "runs" / run / "timing.json")["seconds_per_epoch"]
+        assert len(trained) == STUDY.recipe.epochs - epochs, run
+
+
 @pytest.mark.slow
-def test_killed_at_ten_random_moments_gives_the_same_bytes(whole, tmp_path):
-    draw, killed = random.Random(2), 0
-    for _ in range(10):
-        process = start("run", TINY, "--quiet", cwd=tmp_path)
-        time.sleep(draw.uniform(0.3, 16))
-        process.send_signal(signal.SIGKILL)
-        killed += process.wait() == -signal.SIGKILL
-        process.communicate()
+def test_killed_at_fifty_random_moments_it_loses_the_current_epoch_at_most_and_gives_the_same_bytes(whole, tmp_path):
+    """The command and its workers are killed at once, at any moment of the time that it takes undisturbed; it begins anew when
+    it came to its end.
+    """
+    shutil.copytree(whole[0] / ".mixedfer" / "faces", tmp_path / ".mixedfer" / "faces")
+    began = time.perf_counter()
     mixedfer("run", TINY, "--quiet", cwd=tmp_path)
-    assert killed, "every command had ended before it was killed"
-    assert outcome(tmp_path) == outcome(whole[0])
+    span, draw, kills, reached, expected = time.perf_counter() - began, random.Random(2), 0, {}, outcome(whole[0])
+    while kills < KILLS:
+        if (tmp_path / "reports").exists():
+            finished(tmp_path, reached)
+            assert outcome(tmp_path) == expected
+            for folder in ("reports", ".mixedfer/runs", ".mixedfer/studies"):
+                shutil.rmtree(tmp_path / folder)
+            reached = {}
+        process = start("run", TINY, "--quiet", cwd=tmp_path, group=True)
+        try:
+            _, errors = process.communicate(timeout=draw.uniform(0, span))
+            assert process.returncode == 0, errors
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            kills += process.wait() == -signal.SIGKILL
+            process.communicate()
+            before, reached = reached, epochs_on_disk(tmp_path)
+            done = {path.parent.name for path in tmp_path.glob(".mixedfer/runs/*/DONE")}
+            assert all(run in done or epochs <= reached.get(run, 0) for run, epochs in before.items()), "an epoch was lost"
+    mixedfer("run", TINY, "--quiet", cwd=tmp_path)
+    finished(tmp_path, reached)
+    assert outcome(tmp_path) == expected
 
 
 def every_fourth(source, target, labels):
