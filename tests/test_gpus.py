@@ -1,12 +1,14 @@
 """Which GPU a worker process would see, and how many workers there would be. No test here needs a GPU."""
 
 import os
+import subprocess
 import sys
 
 import pytest
 
 from mixedfer import processes
 from mixedfer.engines import gpus, local
+from tests.commands import ROOT
 
 
 @pytest.mark.parametrize(("told", "found"), [
@@ -39,3 +41,9 @@ def test_a_worker_has_its_gpu_before_it_imports_anything():
 
 def _imported() -> set[str]:
     return set(sys.modules)
+
+
+@pytest.mark.parametrize("arguments", [(), ("pack",), ("pack", "data"), ("rum", "--workers", "2")])
+def test_the_script_for_gpu_machines_tells_how_it_is_used(arguments):
+    told = subprocess.run(["bash", ROOT / "experiments" / "on_gpu.sh", *arguments], capture_output=True, text=True)
+    assert told.returncode == 2 and "experiments/on_gpu.sh pack DATA OUT" in told.stdout and not told.stderr
