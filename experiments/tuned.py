@@ -4,9 +4,13 @@
 
 One shared recipe may favour one arm. So image-only and mixed each get a search of their own: eight trials of learning rate and
 dropout, the same space and budget for both, judged on the validation pictures alone; then five replicates of each arm under
-its best recipe, beside the comparison under the one of the quickstart, whose runs are reused. About three minutes on 2 CPU
-cores. Expect neither to show a gain: 48 validation pictures hardly tell recipes apart, and the shared one was chosen on this
-set. Install Optuna first: pip install 'mixedfer[tune]'.
+its best recipe, beside the comparison under the one of the quickstart, whose runs are reused. About five minutes on 2 CPU
+cores. Install Optuna first: pip install 'mixedfer[tune]'.
+
+Found: under one recipe mixed is at -2.1 points (-5.4 to 1.3), with each arm at its own best at -3.0 (-6.7 to 0.7), both
+inconclusive. No recipe did better for image-only than the shared one, which was chosen with it; mixed took dropout 0.24, 93.8 %
+right on 48 validation pictures and 88.6 % on the test pictures: so few pictures hardly tell recipes apart. In 4 of its 8 trials
+image-only stayed near chance (46 to 56 %); mixed never fell below 89.6 %.
 """
 
 import dataclasses

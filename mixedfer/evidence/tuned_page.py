@@ -156,8 +156,10 @@ def _edges(search: Mapping) -> Iterator[Banner]:
 
 def _at_edge(entry: Mapping, value: float) -> bool:
     """
-    >>> _at_edge({"low": 1e-4, "high": 1e-2, "log": True}, 9e-3), _at_edge({"low": 0, "high": 1, "log": False}, 0.1)
+    >>> _at_edge({"low": 1e-4, "high": 1e-2, "log": True}, 9e-3), _at_edge({"low": 0, "high": 1, "log": False}, 0.0)
     (True, False)
     """
     low, high, at = (math.log(number) if entry["log"] else number for number in (entry["low"], entry["high"], value))
-    return min(at - low, high - at) < EDGE * (high - low)
+    # Below 0 there is rarely anything to search: no dropout, no weight decay.
+    near = high - at if entry["low"] == 0 else min(at - low, high - at)
+    return near < EDGE * (high - low)
