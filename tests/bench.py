@@ -38,6 +38,8 @@ def main() -> None:
         steps = training_ratios(Path(folder))
         _say("training over bare compiled steps", steps["training"], "0.95 or more")
         _say("mixed over image-only step time", steps["mixed"], "1.05 or less")
+        _say("bfloat16 over float32 step time", steps["bfloat16"], "below 1 where it pays")
+        _say("cells per hour, 2 workers over 1", workers_ratio(Path(folder)), "1.6 or more on 2 cores")
         _say("epoch on known features over one that computes them", frozen_ratio(Path(folder)), "0.10 or less")
         peak = peak_memory(Path(folder))
         print(f"peak memory, training from {MANY:,} images: {peak:.2f} GB (goal: under 2)")
@@ -78,7 +80,9 @@ def _bare_loop(pictures: list[np.ndarray], upsample: int) -> float:
 
 
 def training_ratios(folder: Path) -> dict[str, float]:
-    """Seconds per epoch of the real loop for two arms, each over bare steps on resident tensors in turns; medians."""
+    """Seconds per epoch of the real loop for two arms, and for one in bfloat16, each over bare steps on resident tensors in
+    turns; medians.
+    """
     from mixedfer.learning import backend
 
     backend.quiet()
@@ -88,7 +92,23 @@ def training_ratios(folder: Path) -> dict[str, float]:
     plain, mixed = study.cells()
     bare = _BareSteps(plain, faces, folder)
     over = {cell.arm.name: _over_bare(_run(cell, faces, folder), bare) for cell in (plain, mixed)}
-    return {"training": 1 / over["image-only"], "mixed": over["mixed"] / over["image-only"]}
+    half = _over_bare(_run(study.varying(precision="mixed_bfloat16").cells()[0], faces, folder), bare)
+    return {"training": 1 / over["image-only"], "mixed": over["mixed"] / over["image-only"],
+            "bfloat16": half / over["image-only"]}
+
+
+def workers_ratio(folder: Path) -> float:
+    """Seconds that one worker takes for four cells over what two take, the start of both included."""
+    from mixedfer.engines import Job, local
+
+    faces, seconds = _synthetic(folder / "small", 1024), []
+    for workers in (1, 2):
+        jobs = [Job.of(cell, faces, folder / f"by {workers}", 1) for cell in _study(epochs=2, replicates=2).cells()]
+        began = time.perf_counter()
+        local.run(jobs, workers, 1, quiet=True)
+        seconds.append(time.perf_counter() - began)
+    print("  " + ", ".join(f"{4 * 3600 / one:.0f} cells per hour" for one in seconds))
+    return seconds[0] / seconds[1]
 
 
 def _run(cell, faces, folder):
@@ -122,7 +142,8 @@ def _over_bare(run, bare: _BareSteps) -> float:
     # The first round traces and compiles.
     typical, other = statistics.median(seconds[1:]), statistics.median(others[1:])
     steps = run.parts["train"].steps
-    print(f"  {run.cell.arm.name} {1000 * typical / steps:.1f} ms per step, bare {1000 * other / steps:.1f} ms")
+    print(f"  {run.cell.arm.name} in {run.recipe.precision}: {1000 * typical / steps:.1f} ms per step, "
+          f"bare {1000 * other / steps:.1f} ms")
     return typical / other
 
 
