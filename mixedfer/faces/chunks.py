@@ -59,8 +59,11 @@ def read(folder: Path, first: int) -> Made | None:
 
 def finished(folder: Path, count: int) -> dict[int, int]:
     """How many rows there are of each chunk of `count` pictures that is on disk, by its first picture."""
-    made = {first: read(folder, first) for first in range(0, count, SIZE)}
-    return {first: len(chunk.rows) for first, chunk in made.items() if chunk}
+    rows = {}
+    for first in range(0, count, SIZE):
+        if made := read(folder, first):
+            rows[first] = len(made.rows)
+    return rows
 
 
 def join(folder: Path, counts: Mapping[int, int], row: np.dtype) -> tuple[np.ndarray, dict[int, str]]:
@@ -70,7 +73,7 @@ def join(folder: Path, counts: Mapping[int, int], row: np.dtype) -> tuple[np.nda
     """
     picture, unreadable, done = [], {}, 0
     with contextlib.ExitStack() as stack:
-        files = {name: stack.enter_context(_array(folder / f"{name}.npy", sum(counts.values()), row[name]))
+        files = {name: stack.enter_context(array(folder / f"{name}.npy", sum(counts.values()), row[name]))
                  for name in row.names if name != "picture"}
         for first in sorted(counts):
             made = read(folder, first)
@@ -87,9 +90,9 @@ def join(folder: Path, counts: Mapping[int, int], row: np.dtype) -> tuple[np.nda
 
 
 @contextlib.contextmanager
-def _array(path: Path, count: int, row: np.dtype) -> Iterator[BinaryIO]:
-    """An array's file, to which its rows are to be written; not through a memory map, for on a full disk that would kill the
-    process without a word.
+def array(path: Path, count: int, row: np.dtype) -> Iterator[BinaryIO]:
+    """The file of an array of `count` rows, to which their bytes are to be written; not through a memory map, for on a full
+    disk that would kill the process without a word.
     """
     header = {"descr": np.lib.format.dtype_to_descr(row.base), "fortran_order": False, "shape": (count, *row.shape)}
     with open(path, "wb") as file:

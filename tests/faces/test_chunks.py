@@ -1,5 +1,7 @@
 """Rows on disk: whole or not there, and joined in order."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,17 @@ def test_chunks_are_joined_in_the_order_of_their_pictures(tmp_path):
         assert array.dtype == whole[path.stem].dtype and array.tobytes() == whole[path.stem].tobytes()
         np.save(tmp_path / "same.npy", array)
         assert path.read_bytes() == (tmp_path / "same.npy").read_bytes()
+
+
+def test_to_go_on_takes_the_memory_of_a_few_chunks_and_not_of_all(tmp_path):
+    made, starts = Made(rows(64), {}), range(0, 20 * 64, 64)
+    for first in starts:
+        chunks.write(tmp_path, first, made)
+    tracemalloc.start()
+    assert chunks.finished(tmp_path, 20 * 64) == dict.fromkeys(starts, 64)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * made.rows.nbytes
 
 
 def test_a_chunk_that_is_gone_or_has_changed_is_named(tmp_path):
