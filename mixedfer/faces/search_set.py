@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import disk, faceset
-from mixedfer.faces import splits
+from mixedfer.faces import chunks, splits
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import digest, hash_source
 from mixedfer.study import Study
@@ -56,7 +56,6 @@ def _write(faces: FaceSet, rows: np.ndarray, partition: np.ndarray, folder: Path
 
 
 def _copy(array: np.ndarray, rows: np.ndarray, path: Path) -> None:
-    made = np.lib.format.open_memmap(path, "w+", array.dtype, (len(rows), *array.shape[1:]))
-    for start in range(0, len(rows), CHUNK):
-        made[start:start + CHUNK] = array[rows[start:start + CHUNK]]
-    made.flush()
+    with chunks.array(path, len(rows), np.dtype((array.dtype, array.shape[1:]))) as file:
+        for start in range(0, len(rows), CHUNK):
+            file.write(np.ascontiguousarray(array[rows[start:start + CHUNK]]))
