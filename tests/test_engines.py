@@ -61,6 +61,14 @@ def test_what_another_process_has_finished_meanwhile_is_no_failure(prepared, tmp
     local._tell([(job, Busy("held"))], 1)
 
 
+def test_a_cell_that_another_process_has_finished_does_not_hide_what_became_of_the_others(prepared, tmp_path):
+    one, two = (dataclasses.replace(job, store=tmp_path) for job in jobs(STUDY, prepared)[:2])
+    with disk.new_folder(records.run_folder(tmp_path, two.run)):
+        pass
+    with pytest.raises(Diverged, match="1 of 2 cells failed"):
+        local._tell([(one, Diverged("no number")), (two, Busy("held"))], 2)
+
+
 def test_what_workers_send_is_heard_and_said(capsys):
     from tqdm import tqdm
 

@@ -64,7 +64,9 @@ def _tell(failures: Sequence[tuple[Job, MixedferError]], total: int) -> None:
     held = f"Another process is training {len(busy)} of {total} cells ({_list(busy)})"
     if causes:
         told = [f"{_list(cells)}: {cause}" for cause, cells in causes.items()] + [f"{held}."] * bool(busy)
-        kind = Diverged if all(isinstance(error, Diverged) for _, error in failures) else Fault
+        # A cell that another process held and has finished by now is no failure.
+        lost = not busy and all(isinstance(error, (Diverged, Busy)) for _, error in failures)
+        kind = Diverged if lost else Fault
         raise kind(f"{sum(map(len, causes.values()))} of {total} cells failed. {' '.join(told)}")
     if busy:
         raise Busy(held, remedy="Wait for it to end and give the same command again, or use another --store.")
