@@ -23,6 +23,7 @@ import numpy as np
 
 from mixedfer import disk, faceset, metrics, proposals, records, runner
 from mixedfer.axes import Axis, Search
+from mixedfer.checked import Weights
 from mixedfer.engines import Job, local
 from mixedfer.errors import Diverged, StudyError
 from mixedfer.faces import search_set
@@ -54,14 +55,19 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     """
     _search_of(study)
     proposals.release()
-    plain, = runner.run(study, name, place, file=file, settings=settings, say=say)
+    own, *others = _weights(study)
+    if place.weights:
+        pretrained.keep([own, *others], place.weights, place.store)
+    # Where the study's own recipe starts from the seed, its runs must not ask what the file is for.
+    shared = place if own else dataclasses.replace(place, weights=None)
+    plain, = runner.run(study, name, shared, file=file, settings=settings, say=say)
     sets = runner.prepare(study, place)
     tuned = search(study, sets, place, say)
     jobs = [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in finals(study, tuned)]
     point = Point(_named(name), {}, study)
     plan = runner.plan_for(point, sets, jobs, settings, runner.command_of(place, file, settings), place.store)
     say(f"{len(jobs)} cells under the best recipes, {len(jobs) - len(_missing(jobs))} finished")
-    _train(jobs, place)
+    _train(jobs, sets, place)
     plan = dataclasses.replace(plan, tuned=_noted(study, sets, tuned, place.store))
     records.write_plan(_plan_file(study, name, place.store), plan)
     return plain, plan
@@ -135,11 +141,8 @@ def _trial(study: Study, arm: Arm, values: dict[str, Any], faces: FaceSet, place
 def _try(jobs: list[Job], seen: Sets, place: Place) -> None:
     """Train what is missing of a round; what cannot be trained because of its recipe is noted and never tried again."""
     jobs = [job for job in _missing(jobs) if not records.diverged(place.store, job.run).exists()]
-    if jobs:
-        for faces, _ in runner.distinct(seen):
-            faceset.verify(faces)
     try:
-        _train(jobs, place)
+        _train(jobs, seen, place)
     except Diverged as error:
         for job in _missing(jobs):
             disk.write_json(records.diverged(place.store, job.run), {"what": error.what})
@@ -150,11 +153,24 @@ def _missing(jobs: Sequence[Job]) -> list[Job]:
     return list({job.run: job for job in jobs if not disk.is_done(records.run_folder(job.store, job.run))}.values())
 
 
-def _train(jobs: Sequence[Job], place: Place) -> None:
+def _train(jobs: Sequence[Job], sets: Sets, place: Place) -> None:
     if missing := _missing(jobs):
-        sources = [getattr(job.cell.study.recipe.backbone, "weights", None) for job in missing]
-        pretrained.keep(sources, place.weights, place.store)
+        for faces, _ in runner.distinct(sets):
+            faceset.verify(faces)
+        sources = [_starts(job.cell.study) for job in missing]
+        pretrained.keep(sources, None, place.store)  # a file that was given is there by now
         local.run(missing, place.workers, place.threads, place.quiet)
+
+
+def _weights(study: Study) -> list[Weights | None]:
+    """What the study's own recipe starts from, then what each value of an axis of the search makes it start from."""
+    plain = study.plain()
+    axes = [(one.name, value) for one in study.search.space if isinstance(one, Axis) for value in one.values]
+    return [_starts(plain), *(_starts(plain.varying(**{name: value})) for name, value in axes)]
+
+
+def _starts(study: Study) -> Weights | None:
+    return getattr(study.recipe.backbone, "weights", None)
 
 
 def _score(trial: Trial, faces: FaceSet, metric: str) -> float | None:

@@ -54,7 +54,8 @@ def _contents(plan: Plan, identical: Plan, store: Path) -> dict[str, bytes]:
 
 def _identical(numbers: Mapping) -> dict:
     """What is told of the comparison under one recipe."""
-    return {key: numbers[key] for key in ("comparisons", "arms", "comparable", "metric", "margin")}
+    told = ("comparisons", "arms", "comparable", "metric", "margin", "first_metric", "first_margin")
+    return {key: numbers[key] for key in told}
 
 
 def _search(plan: Plan) -> dict:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from mixedfer.evidence import page, reproduce, study_tables, wording
 from mixedfer.evidence import tables as every_table
-from mixedfer.evidence.banners import Banner, banners
+from mixedfer.evidence.banners import Banner, banners, moved_margin
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.proof_tuned import value_words
@@ -34,7 +34,7 @@ def tables(numbers: Mapping) -> list[Table]:
 def pages(found, numbers: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
     return page.render({"summary": numbers, "design": f"{page.design(found, numbers)}; {budget(numbers['search'])}",
-                        "banners": [*banners(found, numbers), *_edges(numbers["search"])],
+                        "banners": [*banners(found, numbers), *_moved(numbers), *_edges(numbers["search"])],
                         "sections": sections(found.plan, numbers, drawn, made)}, "figures.js")
 
 
@@ -85,8 +85,8 @@ def _verdicts(numbers: Mapping) -> list[dict]:
 
 def _told(numbers: Mapping) -> str:
     names = [entry["name"] for entry in numbers["search"]["space"]]
-    best = [tuple(map(value_words, _values(arm).values())) for arm in numbers["search"]["arms"]]
-    apart = [name for place, name in enumerate(names) if len({values[place] for values in best}) > 1]
+    first, *others = (_values(arm) for arm in numbers["search"]["arms"])
+    apart = [name for name in names if any(values[name] != first[name] for values in others)]
     return (f"In what they see, and in {joined(apart)} of their recipes. Nothing else was tuned." if apart else
             "In what they see alone: every arm found the same recipe best.")
 
@@ -143,6 +143,13 @@ def _trials(numbers: Mapping) -> Table:
         [arm["arm"], number + 1, *(value_words(trial["values"][name]) for name in names), trial["score"],
          number == arm["best"], trial["score"] is None]
         for arm in numbers["search"]["arms"] for number, trial in enumerate(arm["trials"])])
+
+
+def _moved(numbers: Mapping) -> list[Banner]:
+    """That the margin of the comparison under one recipe was changed, where that of the other was not, or otherwise."""
+    told = wording.moved_margin(numbers["identical"])
+    other = told and told != wording.moved_margin(numbers)
+    return moved_margin(f"Under one recipe, {told[0].lower()}{told[1:]}") if other else []
 
 
 def _edges(search: Mapping) -> Iterator[Banner]:
