@@ -78,7 +78,8 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
     if study.search:
         from mixedfer import tuning
 
-        _report_tuned(tuning.read_plan(study, file.stem, settings or [], store), plans, store, reports)
+        if tuned := tuning.read_plan(study, file.stem, settings or [], store):
+            _report_tuned(tuned, plans[0], store, reports)
 
 
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
@@ -97,7 +98,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)
     _report([plain], study, file.stem, store, reports)
-    _report_tuned(tuned, [plain], store, reports)
+    _report_tuned(tuned, plain, store, reports)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
@@ -252,7 +253,7 @@ def _report(plans, study, name: str, store: Path, reports: Path) -> None:
 def _report_tuned(plan, plain, store: Path, reports: Path) -> None:
     from mixedfer.evidence import tuned
 
-    for line in tuned.write(plan, plain[0], store, reports) if plan else ():
+    for line in tuned.write(plan, plain, store, reports):
         typer.echo(line)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mixedfer import metrics
 from mixedfer.axes import Axis, Range
 from mixedfer.errors import BadInput
 from mixedfer.identity import version
@@ -19,12 +20,13 @@ from mixedfer.study import Study
 class Proposals:
     """The search of one arm: `ask` for a round of trials, `tell` their scores, and again."""
 
-    def __init__(self, study: Study, higher_is_better: bool):
+    def __init__(self, study: Study):
         optuna = _optuna()
         self._plain, self._search = study.plain(), study.search
         self._names = [".".join(study.path(one.name)) for one in study.search.space]
         self._space = dict(zip(self._names, map(self._distribution, study.search.space)))
-        self._optuna = optuna.create_study(direction="maximize" if higher_is_better else "minimize")
+        better = metrics.of(study.metric).higher_is_better
+        self._optuna = optuna.create_study(direction="maximize" if better else "minimize")
         self._asked: list = []
 
     def ask(self, count: int) -> list[dict[str, Any]]:

@@ -77,11 +77,10 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     """
     todo = [(point, sets, [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in point.study.cells()])
             for point, sets in prepare_all(study, name, place, say)]
-    missing = {job.run: job for _, _, jobs in todo for job in jobs
-               if not disk.is_done(records.run_folder(job.store, job.run))}
-    count = sum(len(jobs) for _, _, jobs in todo)
-    say(f"{count} cells, {count - len(missing)} finished" if missing else f"{count} cells, all finished")
-    if missing:
+    every = [job for _, _, jobs in todo for job in jobs]
+    left = missing(every)
+    say(f"{len(every)} cells, {len(every) - len(left)} finished" if left else f"{len(every)} cells, all finished")
+    if left:
         for faces in {faces.folder: faces for _, sets, _ in todo for faces in sets.values()}.values():
             faceset.verify(faces)
         for point, sets, _ in todo:
@@ -91,13 +90,18 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
     hear = _hearing(todo, log) if log else lambda run, history: None
-    if missing:
-        local.run(list(missing.values()), place.workers, place.threads, place.quiet, hear)
+    if left:
+        local.run(left, place.workers, place.threads, place.quiet, hear)
     for (point, _, jobs), plan in zip(todo, plans):
         records.write_plan(records.plan_file(place.store, point.name, point.study.making()), plan)
         for job in jobs if log else ():  # those that were finished before, and what of the others was not heard
             hear(job.run, disk.read_json(records.run_folder(job.store, job.run) / "history.json"))
     return plans
+
+
+def missing(jobs: Sequence[Job]) -> list[Job]:
+    """Those without a record, equal ones once."""
+    return list({job.run: job for job in jobs if not disk.is_done(records.run_folder(job.store, job.run))}.values())
 
 
 def _hearing(todo: list[tuple[Point, Sets, list[Job]]], log: Log) -> Hear:

@@ -154,7 +154,7 @@ class Arm(Checked):
 
     def inputs(self) -> dict:
         """What the network sees of a face set, as canonical JSON: the arm without its name and its preparation."""
-        return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "_", "preparation")}
+        return {key: value for key, value in canonical(self).items() if key not in ("kind", "name", "preparation")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,7 +66,7 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
     jobs = [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in finals(study, tuned)]
     point = Point(_named(name), {}, study)
     plan = runner.plan_for(point, sets, jobs, settings, runner.command_of(place, file, settings), place.store)
-    say(f"{len(jobs)} cells under the best recipes, {len(jobs) - len(_missing(jobs))} finished")
+    say(f"{len(jobs)} cells under the best recipes, {len(jobs) - len(runner.missing(jobs))} finished")
     _train(jobs, sets, place)
     plan = dataclasses.replace(plan, tuned=_noted(study, sets, tuned, place.store))
     records.write_plan(_plan_file(study, name, place.store), plan)
@@ -81,9 +81,9 @@ def read_plan(study: Study, name: str, settings: Sequence[str], store: Path) -> 
 
 def search(study: Study, sets: Sets, place: Place, say: Say) -> dict[str, list[tuple[Trial, float | None]]]:
     """Arm -> its trials and their scores, in the order in which they were proposed."""
-    budget, better = _search_of(study), metrics.of(study.metric).higher_is_better
+    budget = _search_of(study)
     seen = {arm: search_set.make(faces, study, place.store) for arm, faces in sets.items()}
-    asked = {arm.name: proposals.Proposals(study, better) for arm in study.arms}
+    asked = {arm.name: proposals.Proposals(study) for arm in study.arms}
     found: dict[str, list] = {arm.name: [] for arm in study.arms}
     for first in range(0, budget.trials, budget.together):
         count = min(budget.together, budget.trials - first)
@@ -140,26 +140,21 @@ def _trial(study: Study, arm: Arm, values: dict[str, Any], faces: FaceSet, place
 
 def _try(jobs: list[Job], seen: Sets, place: Place) -> None:
     """Train what is missing of a round; what cannot be trained because of its recipe is noted and never tried again."""
-    jobs = [job for job in _missing(jobs) if not records.diverged(place.store, job.run).exists()]
+    jobs = [job for job in runner.missing(jobs) if not records.diverged(place.store, job.run).exists()]
     try:
         _train(jobs, seen, place)
     except Diverged as error:
-        for job in _missing(jobs):
+        for job in runner.missing(jobs):
             disk.write_json(records.diverged(place.store, job.run), {"what": error.what})
 
 
-def _missing(jobs: Sequence[Job]) -> list[Job]:
-    """Those without a record, equal ones once."""
-    return list({job.run: job for job in jobs if not disk.is_done(records.run_folder(job.store, job.run))}.values())
-
-
 def _train(jobs: Sequence[Job], sets: Sets, place: Place) -> None:
-    if missing := _missing(jobs):
+    if left := runner.missing(jobs):
         for faces, _ in runner.distinct(sets):
             faceset.verify(faces)
-        sources = [_starts(job.cell.study) for job in missing]
+        sources = [_starts(job.cell.study) for job in left]
         pretrained.keep(sources, None, place.store)  # a file that was given is there by now
-        local.run(missing, place.workers, place.threads, place.quiet)
+        local.run(left, place.workers, place.threads, place.quiet)
 
 
 def _weights(study: Study) -> list[Weights | None]:

@@ -16,10 +16,10 @@ SPACE = (Range("learning_rate", 1e-6, 1.0, log=True), Axis("optimizer", ("sgd", 
 RATE = "recipe.learning_rate"
 
 
-def play(score, rounds, better=True, **search):
+def play(score, rounds, metric="accuracy", **search):
     """All values that were proposed in so many rounds of five."""
-    study = dataclasses.replace(STUDY, search=Search(**{"space": SPACE, "trials": 50, "together": 5, **search}))
-    proposals, seen = Proposals(study, better), []
+    study = dataclasses.replace(STUDY, metric=metric, search=Search(**{"space": SPACE, "trials": 50, "together": 5, **search}))
+    proposals, seen = Proposals(study), []
     for _ in range(rounds):
         asked = proposals.ask(5)
         proposals.tell([score(values) for values in asked])
@@ -44,7 +44,7 @@ def test_a_planted_good_learning_rate_is_found():
     seen = play(planted, 8)
     late = sorted(abs(planted(one)) for one in seen[20:])
     assert late[0] < 0.1 and late[10] < 0.75  # half of the late trials; at random it were 1.6 of six orders of magnitude
-    low = play(lambda values: -planted(values), 8, better=False)
+    low = play(lambda values: -planted(values), 8, metric="log_loss")
     assert low == seen
 
 

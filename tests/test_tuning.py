@@ -242,6 +242,17 @@ def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, 
     assert files(folder, "**/*.*") == before
 
 
+def test_the_report_command_tells_of_both_comparisons(made, monkeypatch):
+    from mixedfer.cli import app
+
+    _, store, folder, printed = made
+    monkeypatch.chdir(folder.parents[1])
+    arguments = ["report", "planted.py", "--store", store, "--reports", folder.parent]
+    told = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False).stdout
+    assert printed.endswith(told) and told.count("Report:") == 2
+    assert told.endswith(f"Report: {folder / 'tuned' / 'index.html'}\n")
+
+
 def test_a_lost_run_of_a_search_is_named(made, plan, tmp_path):
     for name in ("runs", "faces"):
         shutil.copytree(made[1] / name, tmp_path / name)

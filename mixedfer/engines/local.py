@@ -29,8 +29,6 @@ def run(jobs: Sequence[Job], workers: int | None, threads: int, quiet: bool, hea
     for place in gpus.environments(workers, found):
         places.put(place)
     total = sum(job.cell.study.recipe.epochs for job in jobs)
-    # Workers inherit the environment; the backend reads it while it is being imported.
-    backend.quiet()
     bar = tqdm(total=total, desc=f"cells 0/{len(jobs)}", unit="epoch", disable=quiet or None, dynamic_ncols=True)
     with bar, processes.pool(workers, _start, channel, places) as pool:
         futures = {pool.submit(_train, job, threads): job for job in jobs}

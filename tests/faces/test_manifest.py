@@ -255,8 +255,7 @@ SOURCES = (Manifest(), PEOPLE, Manifest(label="", votes=("happy", "sad")), Manif
 
 @pytest.fixture(scope="module")
 def two_pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("mangled")
-    return laid_out(folder, "", ["a.png", "b/c.png"])
+    return laid_out(tmp_path_factory.mktemp("mangled"), "", ["a.png", "b/c.png"])
 
 
 WHOLE = ('path,label,person,part,happy,sad,box\r\na.png,happy,ann,train,1,2,"(0, 0, 3, 3)"\r\nb/c.png,sad,,test,0,5,\r\n',

@@ -21,7 +21,7 @@ from mixedfer.study import Arm
 from tests.tiny import STUDY
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
-IMAGE, MIXED, SHUFFLED, LANDMARKS = STUDY.arms
+IMAGE, MIXED, _, LANDMARKS = STUDY.arms
 
 
 def build(arm, recipe=STUDY.recipe, image=(32, 32, 1), classes=2, seed=3):

@@ -1,12 +1,32 @@
+"""What every schedule promises (adding a file to `mixedfer/learning/schedules` adds its test), and what each one does."""
+
+import importlib
+import pkgutil
+
 import numpy as np
 import pytest
 
 from mixedfer.errors import StudyError
+from mixedfer.learning import schedules
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.schedules.cosine import Cosine
 from mixedfer.learning.schedules.milestones import Milestones
 from mixedfer.learning.schedules.plateau import Plateau
 from mixedfer.learning.schedules.step import Step
+
+
+def every_schedule():
+    return [getattr(importlib.import_module(f"{schedules.__name__}.{found.name}"), found.name.title().replace("_", ""))()
+            for found in pkgutil.iter_modules(schedules.__path__)]
+
+
+@pytest.mark.parametrize("schedule", every_schedule(), ids=lambda schedule: type(schedule).__name__)
+def test_a_schedule_gives_factors_and_says_whether_it_follows_the_history(schedule):
+    better = [{"validation_loss": 1 - epoch / 30, "validation_accuracy": epoch / 30} for epoch in range(30)]
+    stuck = [{"validation_loss": 1.0, "validation_accuracy": 0.5}] * 30
+    one, other = ([schedule(epoch, 30, past[:epoch]) for epoch in range(30)] for past in (better, stuck))
+    assert all(0 < factor <= 1 for factor in one + other)
+    assert (one != other) == (getattr(schedule, "follows", "epochs") == "history")
 
 
 def test_constant():
