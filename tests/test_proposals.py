@@ -2,15 +2,17 @@
 
 import dataclasses
 import math
+import sys
 
 import pytest
 
 from mixedfer.axes import Axis, Range, Search
+from mixedfer.errors import BadInput
 from tests.tiny import STUDY
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'mixedfer[tune]'")
 
-from mixedfer.proposals import Proposals
+from mixedfer.proposals import Proposals, release
 
 SPACE = (Range("learning_rate", 1e-6, 1.0, log=True), Axis("optimizer", ("sgd", "adam")), Range("batch_size", 4, 32))
 RATE = "recipe.learning_rate"
@@ -66,3 +68,9 @@ def test_a_recipe_that_does_not_train_is_worse_than_any_score():
         return None if values[RATE] > 1e-4 else -9.0
     late = play(wild, 8)[20:]
     assert sum(one[RATE] <= 1e-4 for one in late) > 0.6 * len(late)  # at random one in three
+
+
+def test_without_optuna_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(BadInput, match=r"mixedfer\[tune\]"):
+        release()

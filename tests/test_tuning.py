@@ -266,16 +266,6 @@ def test_a_study_without_a_search_cannot_be_tuned():
     assert tuning.read_plan(TINY, "tiny", [], Path("nowhere")) is None
 
 
-def test_without_optuna_the_extra_is_named(monkeypatch):
-    import sys
-
-    from mixedfer import proposals
-
-    monkeypatch.setitem(sys.modules, "optuna", None)
-    with pytest.raises(BadInput, match=r"mixedfer\[tune\]"):
-        proposals.release()
-
-
 def test_ranges_are_drawn_on_their_scale_and_a_best_value_at_an_end_is_told(made, plan):
     from mixedfer.evidence import tuned_figures, tuned_page
 
@@ -290,27 +280,6 @@ def test_ranges_are_drawn_on_their_scale_and_a_best_value_at_an_end_is_told(made
                                                        for trial in trials(plan, arm) if trial["values"][entry["name"]] == 1e-2}
     banner, = tuned_page._edges(numbers["search"])
     assert "of shuffled lies at an end" in banner.title
-
-
-def test_fields_in_which_arms_differ_are_told_by_their_names_in_whatever_order_they_were_searched():
-    from mixedfer.evidence import tuned_page
-
-    def arm(rate, dropout):  # as JSON gives them back: in the order of the alphabet
-        return {"best": 0, "trials": [{"values": {"recipe.fusion.dropout": dropout, "recipe.learning_rate": rate}}]}
-    space = [{"name": "recipe.learning_rate"}, {"name": "recipe.fusion.dropout"}]
-    for other, told in ((arm(0.01, 0.2), "in recipe.fusion.dropout of"), (arm(0.02, 0.1), "in recipe.learning_rate of"),
-                        (arm(0.01, 0.1), "found the same recipe best")):
-        assert told in tuned_page._told({"search": {"space": space, "arms": [arm(0.01, 0.1), other]}})
-
-
-def test_a_margin_that_was_changed_for_the_comparison_under_one_recipe_alone_is_told():
-    from mixedfer.evidence import tuned_page
-
-    kept = {"margin": 0.02, "first_margin": 0.02, "metric": "accuracy", "first_metric": "accuracy"}
-    moved = {**kept, "first_margin": 0.01}
-    banner, = tuned_page._moved({**kept, "identical": moved})
-    assert banner.text.startswith("Under one recipe, the margin was 1 point when these runs were made and is 2 points now.")
-    assert not tuned_page._moved({**kept, "identical": kept}) and not tuned_page._moved({**moved, "identical": moved})
 
 
 def test_a_given_file_is_kept_for_a_search_whose_study_starts_from_the_seed(prepared, tmp_path, monkeypatch):
