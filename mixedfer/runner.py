@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mixedfer import disk, faceset, pairing, processes, records
+from mixedfer.checked import Weights
 from mixedfer.engines import Hear, Job, local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
@@ -85,7 +86,7 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
             faceset.verify(faces)
         for point, sets, _ in todo:
             check(point.study, sets)
-        sources = [getattr(point.study.recipe.backbone, "weights", None) for point, _, _ in todo]
+        sources = [starts(point.study) for point, _, _ in todo]
         pretrained.keep(sources, place.weights, place.store)
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
@@ -102,6 +103,11 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
 def missing(jobs: Sequence[Job]) -> list[Job]:
     """Those without a record, equal ones once."""
     return list({job.run: job for job in jobs if not disk.is_done(records.run_folder(job.store, job.run))}.values())
+
+
+def starts(study: Study) -> Weights | None:
+    """Where the weights come from that a study's backbone starts from; None where all start from the seed."""
+    return getattr(study.recipe.backbone, "weights", None)
 
 
 def _hearing(todo: list[tuple[Point, Sets, list[Job]]], log: Log) -> Hear:

@@ -152,7 +152,7 @@ def _train(jobs: Sequence[Job], sets: Sets, place: Place) -> None:
     if left := runner.missing(jobs):
         for faces, _ in runner.distinct(sets):
             faceset.verify(faces)
-        sources = [_starts(job.cell.study) for job in left]
+        sources = [runner.starts(job.cell.study) for job in left]
         pretrained.keep(sources, None, place.store)  # a file that was given is there by now
         local.run(left, place.workers, place.threads, place.quiet)
 
@@ -161,11 +161,7 @@ def _weights(study: Study) -> list[Weights | None]:
     """What the study's own recipe starts from, then what each value of an axis of the search makes it start from."""
     plain = study.plain()
     axes = [(one.name, value) for one in study.search.space if isinstance(one, Axis) for value in one.values]
-    return [_starts(plain), *(_starts(plain.varying(**{name: value})) for name, value in axes)]
-
-
-def _starts(study: Study) -> Weights | None:
-    return getattr(study.recipe.backbone, "weights", None)
+    return [runner.starts(plain), *(runner.starts(plain.varying(**{name: value})) for name, value in axes)]
 
 
 def _score(trial: Trial, faces: FaceSet, metric: str) -> float | None:
