@@ -14,7 +14,7 @@ from mixedfer import disk, faceset, records, runner, study_files, tuning
 from mixedfer.axes import Axis, Search
 from mixedfer.engines import local
 from mixedfer.errors import BadInput, Damaged, Diverged, MixedferError, StudyError
-from mixedfer.evidence import results, tuned
+from mixedfer.evidence import proof_tuned, results, tuned
 from mixedfer.faces import prepared as carried
 from mixedfer.faces import search_set, splits
 from tests.commands import files
@@ -196,6 +196,24 @@ def test_another_choice_than_the_best_by_validation_fails_the_proof(made, plan):
     recipe = {**plan.recipe("landmarks-only"), "epochs": 9}
     with pytest.raises(Damaged, match=r"differ in recipe\.epochs"):
         results.load(with_arm(plan, recipe=recipe), made[1])
+
+
+def test_the_order_is_compared_between_arms_of_one_recipe_for_batches_and_targets_are_part_of_it(made, plan):
+    """Batches of 4 instead of 8, or smoothed labels, give the witness other bytes for the same order of images."""
+    runs = {(cell["arm"], cell["fold"], cell["replicate"]): records.read(records.run_folder(made[1], cell["run"]))
+            for cell in plan.cells}
+    (one, first), (other, last) = runs.items()
+    shown = [{**epoch, "order": epoch["order"][::-1]} for epoch in last.proof["shown"]]
+    sets = {arm: faceset.load(made[1] / "faces" / name) for arm, name in plan.faces.items()}
+
+    def order(recipe):
+        changed = dataclasses.replace(last, proof={**last.proof, "shown": shown}, spec={**last.spec, "recipe": recipe})
+        found, = (check for check in proof_tuned.checks(plan, {one: first, other: changed}, sets, {}, made[1])
+                  if check.name == "sample order")
+        return found
+    assert order(last.spec["recipe"]).passed
+    assert "no other arm has the recipe of shuffled" in order(last.spec["recipe"]).detail
+    assert not order(first.spec["recipe"]).passed
 
 
 def test_a_search_that_saw_a_test_picture_fails_the_proof(made, plan, tmp_path):

@@ -37,9 +37,9 @@ from mixedfer.records import Plan, Record
 def checks(plan: Plan, runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str], store: Path) -> list[Check]:
     """Every check of the proof, those of the search after that of recipes; `sets` and `own` as for `proof.checks`."""
     return [_recipes_and_data(plan, runs, sets, own), *proof_search.checks(plan, runs, sets, store),
-            _by_recipe(runs, initial_weights), proof.order(runs), _by_recipe(runs, lambda some: proof.draws(some, sets)),
-            _by_recipe(runs, landmarks), split(runs), _by_recipe(runs, learning_rate), same_images(runs),
-            proof.distinct(runs), proof.software(runs), proof.epochs(runs)]
+            _by_recipe(runs, initial_weights), _by_recipe(runs, proof.order),
+            _by_recipe(runs, lambda some: proof.draws(some, sets)), _by_recipe(runs, landmarks), split(runs),
+            _by_recipe(runs, learning_rate), same_images(runs), proof.distinct(runs), proof.software(runs), proof.epochs(runs)]
 
 
 def _recipes_and_data(plan: Plan, runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str]) -> Check:
