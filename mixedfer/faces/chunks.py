@@ -86,6 +86,8 @@ def join(folder: Path, counts: Mapping[int, int], row: np.dtype) -> tuple[np.nda
             for name, file in files.items():
                 file.write(np.ascontiguousarray(made.rows[name]))
             _file(folder, first).unlink()
+    for left in folder.glob("*.part"):  # of workers that were killed while they wrote
+        left.unlink(missing_ok=True)
     return np.concatenate(picture), unreadable
 
 

@@ -39,6 +39,7 @@ def test_chunks_are_joined_in_the_order_of_their_pictures(tmp_path):
     chunks.write(tmp_path, 64, Made(second, {0: "cut off", 2: "no picture"}))
     chunks.write(tmp_path, 0, Made(first, {}))
     assert chunks.finished(tmp_path, 65) == {0: 2, 64: 3} and chunks.finished(tmp_path, 64) == {0: 2}
+    (tmp_path / "0.npz.1234.part").write_bytes(b"of a worker that was killed")
     picture, unreadable = chunks.join(tmp_path, {64: 3, 0: 2}, ROW)
     whole = np.concatenate([first, second])
     assert np.array_equal(picture, whole["picture"]) and unreadable == {2: "cut off", 4: "no picture"}
