@@ -5,7 +5,7 @@ What a recipe decides can only be compared between arms whose recipes agree; all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,16 @@ from mixedfer.evidence.proof_weights import initial_weights
 from mixedfer.faceset import FaceSet
 from mixedfer.records import Plan, Record
 
+#: Fields of a recipe that say how weights are changed: they decide neither those at the start nor what is shown.
+STEPS = ("learning_rate", "pretrained_rate", "optimizer", "momentum", "weight_decay", "schedule", "clip_norm", "average",
+         "selection")
+
 
 def checks(plan: Plan, runs: Runs, sets: Mapping[str, FaceSet], own: Mapping[str, str], store: Path) -> list[Check]:
     """Every check of the proof, those of the search after that of recipes; `sets` and `own` as for `proof.checks`."""
-    return [_recipes_and_data(plan, runs, sets, own), *proof_search.checks(plan, runs, sets, store),
-            _by_recipe(runs, initial_weights), _by_recipe(runs, proof.order),
-            _by_recipe(runs, lambda some: proof.draws(some, sets)), _by_recipe(runs, landmarks), split(runs),
+    shown = [_by_recipe(runs, check, but_for=STEPS) for check in (
+        initial_weights, proof.order, lambda some: proof.draws(some, sets), landmarks)]
+    return [_recipes_and_data(plan, runs, sets, own), *proof_search.checks(plan, runs, sets, store), *shown, split(runs),
             _by_recipe(runs, learning_rate), same_images(runs), proof.distinct(runs), proof.software(runs), proof.epochs(runs)]
 
 
@@ -81,9 +85,11 @@ def value_words(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else named(value)
 
 
-def _by_recipe(runs: Runs, check: Callable[[Runs], Check]) -> Check:
-    """A check over all runs where it holds, else over those of one recipe, which is all that it can ask for."""
-    whole, groups = check(runs), _groups(runs)
+def _by_recipe(runs: Runs, check: Callable[[Runs], Check], but_for: Sequence[str] = ()) -> Check:
+    """A check over all runs where it holds, else over those of one recipe, `but_for` the fields that cannot decide it: that is
+    all that it can ask for.
+    """
+    whole, groups = check(runs), _groups(runs, but_for)
     if whole.passed or len(groups) == 1:
         return whole
     found = [(list(first_runs(group)), check(group)) for group in groups]
@@ -93,9 +99,10 @@ def _by_recipe(runs: Runs, check: Callable[[Runs], Check]) -> Check:
                  f"differs with the recipes, so it is compared between arms of one recipe: {'; '.join(told)}")
 
 
-def _groups(runs: Runs) -> list[Runs]:
-    """The runs of each recipe."""
+def _groups(runs: Runs, but_for: Sequence[str]) -> list[Runs]:
+    """The runs of each recipe without these fields."""
     made: dict[str, dict[tuple[str, int, int], Record]] = {}
     for key, run in runs.items():
-        made.setdefault(to_json(run.spec["recipe"]), {})[key] = run
+        recipe = {name: value for name, value in run.spec["recipe"].items() if name not in but_for}
+        made.setdefault(to_json(recipe), {})[key] = run
     return list(made.values())

@@ -1,11 +1,15 @@
 """Weights that a backbone starts from: the right file, in the right place of the network, equal in all arms."""
 
+import dataclasses
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mixedfer import runner, tuning
+from mixedfer.axes import Axis, Search
+from mixedfer.engines import local
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.identity import canonical
 from mixedfer.learning import pretrained
@@ -181,3 +185,20 @@ def test_kerass_own_file_is_read(imagenet, tmp_path):
             file[name][f"{name}_W_1:0"], file[name][f"{name}_b_1:0"] = given[f"{name}/kernel"], given[f"{name}/bias"]
     read = KerasImagenet().read(tmp_path / "its.h5")
     assert read.keys() == given.keys() and all(np.array_equal(read[name], given[name]) for name in given)
+
+
+def test_a_given_file_is_kept_for_a_search_whose_study_starts_from_the_seed(prepared, tmp_path, monkeypatch):
+    pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'mixedfer[tune]'")
+    source = archive(tmp_path / "vgg.npz")
+    given = study(source, frozen=0)
+    backbones = (dataclasses.replace(given.recipe.backbone, weights=None), given.recipe.backbone)
+    searching = dataclasses.replace(given.varying(backbone=backbones[0]), search=Search(
+        space=(Axis("backbone", backbones),), trials=2))
+    monkeypatch.setattr(local, "run", None)
+    place = runner.Place(store=prepared[0], prepared=True, weights=tmp_path / "vgg.npz")
+    with pytest.raises(TypeError, match="NoneType"):  # once training would begin
+        tuning.run(searching, "seeds", place, file=Path("seeds.py"))
+    assert (prepared[0] / "weights" / f"{source.sha256}.npz").read_bytes() == place.weights.read_bytes()
+    with pytest.raises(BadInput, match=r"no backbone .*Leave --weights out"):
+        tuning.run(dataclasses.replace(searching, search=Search(space=(Axis("batch_size", (8, 16)),), trials=2)), "seeds",
+                   place, file=Path("seeds.py"))
