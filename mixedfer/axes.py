@@ -16,6 +16,8 @@ from mixedfer.identity import canonical
 FIXED = {"epochs": "they are part of the budget, which is the same for every arm",
          "selection": "it says which epoch is judged",
          "test_views": "it says how arms are tested, not how they are trained"}
+#: Combinations of values that are looked at before a search begins.
+TOGETHER = 256
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,17 @@ class Search(Checked):
         require(bool(self.space), "Search(space=()): expected one field or more")
 
     def check(self, study: Any) -> None:
-        """Raise StudyError unless every name is a field of the recipe of `study`, whose own values lie within the space."""
+        """Raise StudyError unless every name is a field of the recipe of `study`, whose own values lie within the space, and
+        values of several fields go together: a trial whose recipe cannot be would end a search half-way.
+        """
         paths = [study.path(one.name) for one in self.space]
         for one, path in zip(self.space, paths):
             _see_in_recipe(one.name, path)
             _see_apart(one.name, path, paths)
             _see_fits(one, study)
+        names = [".".join(path) for path in paths]
+        for values in itertools.islice(itertools.product(*(one.ends() for one in self.space)), TOGETHER):
+            _see_goes_together(dict(zip(names, values)), study)
 
 
 def _see_in_recipe(name: str, path: Sequence[str]) -> None:
@@ -127,3 +134,12 @@ def _see_fits(one: Axis | Range, study: Any) -> None:
     require(not whole or all(isinstance(end, int) for end in one.ends()), f"Range({one.name!r}): expected whole numbers")
     for value in one.ends():
         study.varying(**{one.name: value})
+
+
+def _see_goes_together(values: dict[str, Any], study: Any) -> None:
+    try:
+        study.varying(**values)
+    except StudyError as error:
+        told = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        raise StudyError(f"the search may try {told}, which is no recipe: {error.what}", remedy="Narrow the space, so that any "
+                         "value of one field goes with any of the others.") from error

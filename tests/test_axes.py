@@ -44,6 +44,12 @@ def test_a_field_is_searched_once_and_no_part_of_what_is_searched():
         searching(Axis("fusion", (STUDY.recipe.fusion, Features())), Range("recipe.fusion.dropout", 0, 0.5))
 
 
+def test_values_that_do_not_go_together_are_refused_before_a_search_begins():
+    with pytest.raises(StudyError, match=r"may try recipe\.labels='multi-target', recipe\.label_smoothing=0\.2, which is no "
+                       r"recipe: .*Narrow the space"):
+        searching(Axis("labels", ("majority", "multi-target")), Range("label_smoothing", 0.0, 0.2))
+
+
 @pytest.mark.parametrize("make", [
     lambda: Range("learning_rate", 0.1, 0.1), lambda: Range("learning_rate", 0, 1, log=True),
     lambda: Range("learning_rate", 0, float("inf")), lambda: Range("learning_rate", 0, float("nan")),
