@@ -223,8 +223,8 @@ def _unsettled(comparison: Mapping, summary: Mapping, size: str) -> str:
     lost = adjusted is not None and adjusted >= LEVEL
     if lost or beyond:
         edge = f"{'+' if above else '−'}{size}" if beyond else "0"
-        left = (f"the difference is not significant (p = {probability(adjusted)})." if lost else f"there is a {word}, and that "
-                f"it is larger than {size} is not significant (p = {probability(comparison['p_beyond_adjusted'])}).")
+        left = (f"the difference is not significant (p = {probability(adjusted)})." if lost else f"the {word} is still "
+                f"significant, but not that it exceeds {size} (p = {probability(comparison['p_beyond_adjusted'])}).")
         return (f"Taken alone, the whole 95% interval lies {'above' if above else 'below'} {edge}. But several treatments "
                 f"were tested, and after Holm's adjustment for that {left}")
     return (f"The whole 95% interval lies {'above' if above else 'below'} 0, but not beyond the margin: there is a {word}, "

@@ -23,7 +23,7 @@ def _told(ci95, verdict, p=0.01, metric="accuracy", margin=0.01, collapse=()):
     ((-0.03, -0.002), "inconclusive", 0.01, "there is a loss"),
     ((0.012, 0.03), "inconclusive", 0.06, "above +1 point. But several treatments"),
     ((-0.03, -0.002), "inconclusive", 0.06, "below 0. But several treatments"),
-    ((0.012, 0.03), "inconclusive", 0.01, "there is a gain, and that it is larger than 1 point is not significant (p = 0.070)"),
+    ((0.012, 0.03), "inconclusive", 0.01, "the gain is still significant, but not that it exceeds 1 point (p = 0.070)"),
 ])
 def test_the_meaning_fits_the_interval(ci95, verdict, p, words):
     assert words in _told(ci95, verdict, p)
