@@ -55,7 +55,8 @@ def making() -> dict[str, str]:
     Read once per process: what counts is the source that this process imported.
     """
     package = Path(__file__).parents[1]
-    source = identity.hash_source(*(package / "learning").glob("*.py"), package / "faces" / "splits.py",
+    learning = package / "learning"
+    source = identity.hash_source(*learning.glob("*.py"), *learning.glob("*/__init__.py"), package / "faces" / "splits.py",
                               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset")))
     found = versions()
     return {"making": source, **{key: found[key] for key in ("keras", "backend", "backend_version", "numpy", "scikit_learn")}}

@@ -21,7 +21,18 @@ from mixedfer.learning.retouch import NONE
 from mixedfer.seeds import generator
 from mixedfer.study import Recipe
 
-PREDICTION_BATCH = 256
+#: Faces that are looked at in one go. One size for all, because a face's last bits may depend on how many are beside it.
+TOGETHER = 64
+
+
+def filled(count: int) -> Iterator[np.ndarray]:
+    """The places 0 .. count - 1 in order, `TOGETHER` at a time; the last batch repeats its last place to fill up.
+
+    >>> [(len(places), places[0].item(), places[-1].item()) for places in filled(100)]
+    [(64, 0, 63), (64, 64, 99)]
+    """
+    for start in range(0, count, TOGETHER):
+        yield np.minimum(np.arange(start, start + TOGETHER), count - 1)
 
 
 class Batch(NamedTuple):
@@ -63,7 +74,7 @@ class Batches:
         if draw is None:
             return None
         # As they lie in the frame of a test: not augmented, and counted from the same corner as those of other views.
-        points = geometry.transform(self.faces.take("landmarks", self.rows).astype(np.float64), self.views[0])
+        points = geometry.transform(self.faces.take("landmarks", self.rows).astype(np.float64), self.frames[0])
         return draw(points, self.faces.found[self.rows], self.side, generator(self.seed, "drawn", self.part))
 
     @property
@@ -91,21 +102,18 @@ class Batches:
             yield Batch(rows, self.sources[places], self.inputs(places, move(rows), retouch[rows]),
                         self._targets(rows, luck), self._weigh(rows))
 
-    def still(self, view: int = 0) -> Iterator[Batch]:
-        """All rows in order, not augmented, as one of `views` shows them, in batches of one size; the last repeats its last row
-        to fill up.
-        """
-        starts = range(0, len(self.rows), PREDICTION_BATCH)
-        for start in starts:
-            yield self.look(np.minimum(np.arange(start, start + PREDICTION_BATCH), len(self.rows) - 1), view)
+    def still(self, frame: int = 0) -> Iterator[Batch]:
+        """All rows in order, not augmented, in one of the `frames`; the last batch repeats its last row, see `filled`."""
+        for places in filled(len(self.rows)):
+            yield self.look(places, frame)
 
-    def look(self, places: np.ndarray, view: int = 0) -> Batch:
-        """The faces at `places` as one of `views` shows them, to be judged by their majority labels."""
-        frames, untouched = np.tile(self.views[view], (len(places), 1, 1)), np.tile(NONE, (len(places), 1))
+    def look(self, places: np.ndarray, frame: int = 0) -> Batch:
+        """The faces at `places` in one of the `frames`, to be judged by their majority labels."""
+        frames, untouched = np.tile(self.frames[frame], (len(places), 1, 1)), np.tile(NONE, (len(places), 1))
         return Batch(self.rows[places], self.sources[places], self.inputs(places, frames, untouched), self._truth(places))
 
     @functools.cached_property
-    def views(self) -> np.ndarray:
+    def frames(self) -> np.ndarray:
         """(v, 3, 3): the frames in which a face is looked at when it is not trained on."""
         return augment.frames(self.recipe.test_views, self.faces.images.shape[1], self.side)
 
@@ -114,6 +122,8 @@ class Batches:
         """Pixels of the side of what the network sees."""
         size, frame = self.faces.images.shape[1], self.recipe.frame
         require(frame <= size, f"Recipe(frame={frame}): does not fit into images of {size} pixels")
+        require(frame < size or self.recipe.test_views != "ten-crop", f"Recipe(test_views='ten-crop', frame={frame}): all "
+                f"crops of images of {size} pixels are one; set a smaller frame, or take test_views='mirror'")
         return frame or size
 
     def _moves(self, epoch: int) -> Callable[[np.ndarray], np.ndarray]:

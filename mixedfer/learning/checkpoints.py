@@ -37,6 +37,11 @@ def previous(path: Path) -> Path:
     return path.with_name(f"{path.stem}-before{path.suffix}")
 
 
+def _newer(path: Path) -> Path:
+    """Where a checkpoint is written before it takes the place of that at `path`; there only if a process was killed then."""
+    return path.with_name(f"{path.stem}-new{path.suffix}")
+
+
 def save(path: Path, variables: list, progress: Progress, provenance: dict) -> None:
     """Write the values of Keras `variables` (weights, optimiser state, dropout streams), the progress and who made it.
 
@@ -49,7 +54,7 @@ def save(path: Path, variables: list, progress: Progress, provenance: dict) -> N
              "first_batches": progress.first_batches, "best": len(progress.best), "provenance": provenance}
     buffer = io.BytesIO()
     np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
-    new = path.with_name(f"{path.stem}-new{path.suffix}")
+    new = _newer(path)
     disk.write_bytes(new, buffer.getbuffer())
     with contextlib.suppress(FileNotFoundError):
         os.replace(path, previous(path))
@@ -65,7 +70,7 @@ def load(path: Path, variables: list, provenance: dict, say: Callable[[str], Non
     reasons = []
     for left in path.parent.glob("*.part"):  # of a process that was killed while it wrote
         left.unlink()
-    for place in (path, previous(path)):
+    for place in (_newer(path), path, previous(path)):
         try:
             values, progress = _read(place, len(variables), provenance)
         except FileNotFoundError:

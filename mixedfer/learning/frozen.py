@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mixedfer.errors import Damaged
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend, models
-from mixedfer.learning.batches import PREDICTION_BATCH
+from mixedfer.learning.batches import filled
 from mixedfer.study import Recipe
 
 
@@ -33,8 +33,9 @@ def trunk(recipe: Recipe) -> Any | None:
 class Features:
     """`values` (n, features), one row per face of the set, and the `model` that made them, for images that were changed."""
 
-    def __init__(self, recipe: Recipe, faces: FaceSet, given: Mapping[str, np.ndarray], store: Path, maker: dict):
-        self.faces = faces
+    def __init__(self, recipe: Recipe, faces: FaceSet, given: Mapping[str, np.ndarray], store: Path, maker: dict,
+                 say: Callable[[str], None]):
+        self.faces, self.say = faces, say
         self.model = models.trunk(recipe, faces.images.shape[1:], given)
         self.model.jit_compile = backend.xla()
         name = digest({"data": faces.content, "trunk": canonical(trunk(recipe)), "precision": recipe.precision, **maker})
@@ -54,13 +55,14 @@ class Features:
 
     def _compute(self, folder: Path) -> None:
         count, width = len(self.faces), self.model.output.shape[1]
+        self.say(f"the frozen backbone looks at {count} faces, once for all runs")
         with disk.new_folder(folder) as part:
-            values = np.lib.format.open_memmap(part / "features.npy", mode="w+", dtype=np.float32, shape=(count, width))
-            for start in range(0, count, PREDICTION_BATCH):
-                # Batches of one size: a face's features must not depend on how many faces are left.
-                rows = np.minimum(np.arange(start, start + PREDICTION_BATCH), count - 1)
-                values[rows] = self.of(self.faces.take("images", rows))
-            values.flush()
+            with open(part / "features.npy", "wb") as file:
+                header = {"descr": "<f4", "fortran_order": False, "shape": (count, width)}
+                np.lib.format.write_array_header_1_0(file, header)
+                for rows in filled(count):
+                    values = self.of(self.faces.take("images", rows))
+                    file.write(values[:rows[-1] + 1 - rows[0]].astype("<f4").tobytes())
             disk.write_json(part / "meta.json", {"sha256": disk.hash_file(part / "features.npy")})
 
 

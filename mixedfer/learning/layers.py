@@ -18,26 +18,35 @@ from mixedfer.seeds import derive
 MOMENTUM = 0.9
 
 
-class Move(keras.layers.Layer):
+class Exact(keras.layers.Layer):
+    """Computes in float32, whatever the precision of the others: it takes pixels of 0..255."""
+
+    def __init__(self, dtype="float32", **options):
+        super().__init__(dtype=dtype, **options)
+
+
+@keras.saving.register_keras_serializable("mixedfer")
+class Move(Exact):
     """Applies each sample's affine to its image, bilinearly; beyond the edge the edge's pixels are repeated.
 
     What is seen is the frame of `side` pixels at the top left of the result.
     """
 
     def __init__(self, side: int, **options):
-        super().__init__(dtype="float32", **options)
+        super().__init__(**options)
         self.side = side
 
     def call(self, image, affine):
         moved = keras.ops.image.affine_transform(image, affine, interpolation="bilinear", fill_mode="nearest")
         return moved[:, :self.side, :self.side]
 
+    def get_config(self):
+        return {**super().get_config(), "side": self.side}
 
-class Retouching(keras.layers.Layer):
+
+@keras.saving.register_keras_serializable("mixedfer")
+class Retouching(Exact):
     """Applies each sample's numbers (see `retouch.NONE`) to its image of 0..255."""
-
-    def __init__(self, **options):
-        super().__init__(dtype="float32", **options)
 
     def call(self, image, numbers):
         image = keras.ops.cast(image, "float32")
@@ -49,11 +58,9 @@ class Retouching(keras.layers.Layer):
         return keras.ops.clip(keras.ops.where(inside[..., None], mean, changed), 0, 255)
 
 
-class Standardise(keras.layers.Layer):
+@keras.saving.register_keras_serializable("mixedfer")
+class Standardise(Exact):
     """Each image to mean 0 and variance 1; an image of one colour to 0."""
-
-    def __init__(self, **options):
-        super().__init__(dtype="float32", **options)
 
     def call(self, image):
         image = keras.ops.cast(image, "float32")
@@ -61,11 +68,12 @@ class Standardise(keras.layers.Layer):
         return (image - mean) / keras.ops.maximum(keras.ops.sqrt(variance), 1.0)
 
 
-class Centre(keras.layers.Layer):
-    """Less the `mean` image (size, size, channels) of 0..255, to about -1..1."""
+@keras.saving.register_keras_serializable("mixedfer")
+class Centre(Exact):
+    """Less the `mean` image (size, size, channels) of 0..255, to about -1..1. A saved model has it among its weights."""
 
     def __init__(self, mean=None, **options):
-        super().__init__(dtype="float32", **options)
+        super().__init__(**options)
         self._given = mean
 
     def build(self, shape):
@@ -75,17 +83,49 @@ class Centre(keras.layers.Layer):
     def call(self, image):
         return (keras.ops.cast(image, "float32") - self.mean) / 127.5
 
+    def get_config(self):
+        return super().get_config()  # all of it: Keras' own way also asks for the mean
 
-class Preprocess(keras.layers.Layer):
+
+@keras.saving.register_keras_serializable("mixedfer")
+class Preprocess(Exact):
     """Pixels of 0..255 as a network trained on ImageNet takes them; gray becomes three channels. `kind` is Keras' "mode"."""
 
     def __init__(self, kind: str, **options):
-        super().__init__(dtype="float32", **options)
+        super().__init__(**options)
         self.kind = kind
 
     def call(self, image):
         colour = keras.ops.repeat(image, 3, axis=-1) if image.shape[-1] == 1 else image
         return keras.applications.imagenet_utils.preprocess_input(colour, data_format="channels_last", mode=self.kind)
+
+    def get_config(self):
+        return {**super().get_config(), "kind": self.kind}
+
+
+@keras.saving.register_keras_serializable("mixedfer")
+class Given(keras.initializers.Initializer):
+    """Gives the tensor at `path` of weights that are given; zeros in a saved model, which has weights of its own.
+
+    Raises BadInput where there is no such tensor, or one of another shape.
+    """
+
+    def __init__(self, path: str, given: Mapping[str, np.ndarray] | None = None):
+        self.path, self.given = path, given
+
+    def __call__(self, shape, dtype=None, **_):
+        if self.given is None:
+            return keras.ops.zeros(shape, dtype)
+        if self.path not in self.given:
+            raise BadInput(f"the given weights have no {self.path!r}", remedy=nearest(self.path, self.given))
+        tensor = self.given[self.path]
+        if tensor.shape != tuple(shape):
+            raise BadInput(f"{self.path} is {list(tensor.shape)} in the given weights, {list(shape)} in the backbone",
+                           remedy="Give the backbone the sizes of the network whose weights these are.")
+        return keras.ops.convert_to_tensor(tensor, dtype)
+
+    def get_config(self):
+        return {"path": self.path}
 
 
 class Layers:
@@ -103,17 +143,6 @@ class Layers:
     def _initializer(self, kind: str, name: str):
         return keras.initializers.get({"class_name": kind, "config": {"seed": self._seed(name)}})
 
-    def _given(self, path: str):
-        """An initializer that gives the tensor of this name. Raises BadInput where there is none, or one of another shape."""
-        def start(shape, dtype=None, **_):
-            if path not in self.given:
-                raise BadInput(f"the given weights have no {path!r}", remedy=nearest(path, self.given))
-            if self.given[path].shape != tuple(shape):
-                raise BadInput(f"{path} is {list(self.given[path].shape)} in the given weights, {list(shape)} in the backbone",
-                               remedy="Give the backbone the sizes of the network whose weights these are.")
-            return keras.ops.convert_to_tensor(self.given[path], dtype)
-        return start
-
     def preprocess(self, x, name: str, kind: str):
         """Pixels of 0..255 as the network took them whose weights are given."""
         return Preprocess(kind, name=name)(x)
@@ -124,10 +153,10 @@ class Layers:
 
         With `given` it starts from the weights that are given, else from its seed; if `frozen` it is not trained.
         """
-        kernel = self._given(f"{name}/kernel") if given else self._initializer(initializer, name)
+        kernel = Given(f"{name}/kernel", self.given) if given else self._initializer(initializer, name)
         layer = keras.layers.Conv2D(filters, size, step, padding="same", use_bias=not batch_normalisation, name=name,
                                     kernel_initializer=kernel, trainable=not frozen,
-                                    bias_initializer=self._given(f"{name}/bias") if given else "zeros")
+                                    bias_initializer=Given(f"{name}/bias", self.given) if given else "zeros")
         return self._finish(layer(x), name, activation, batch_normalisation)
 
     def dense(self, x, name: str, units: int, *, activation: str | None = "relu", batch_normalisation: bool = False,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.batches import Batches, filled
 from mixedfer.records import Occlusion
 
 #: Places of the square per side; its side is a quarter of the image's.
@@ -22,7 +22,7 @@ FACES = 12
 def look(batches: Batches, predict: Callable[[dict], np.ndarray]) -> Occlusion:
     """The maps of an arm that sees the image, on the first faces of every class in `batches`.
 
-    `predict` takes the batch dict of `Batches.inputs` to probabilities (PREDICTION_BATCH, classes).
+    `predict` takes the batch dict of `Batches.inputs` to probabilities (n, classes).
     """
     places, size = chosen(batches.faces.labels[batches.rows]), batches.faces.images.shape[1]
     truth = batches.faces.labels[batches.rows[places]]
@@ -30,8 +30,7 @@ def look(batches: Batches, predict: Callable[[dict], np.ndarray]) -> Occlusion:
     covers = np.concatenate([windows(size), np.zeros((1, size, size), bool)])
     face, cover = (index.ravel() for index in np.indices((len(places), len(covers))))
     answers = []
-    for start in range(0, len(face), PREDICTION_BATCH):
-        at = np.minimum(np.arange(start, start + PREDICTION_BATCH), len(face) - 1)
+    for at in filled(len(face)):
         inputs = batches.look(places[face[at]]).inputs
         inputs["image"] = covered(inputs["image"], covers[cover[at]])
         answers.append(predict(inputs)[np.arange(len(at)), truth[face[at]]])

@@ -47,7 +47,7 @@ def _check(file: Path, wanted: Iterable[str]) -> str:
         raise BadInput("no such file", file=file, remedy="Give the place of the starting weights with --weights.")
     found, wanted = disk.hash_file(file), list(wanted)
     if found not in wanted:
-        expected = f"the study expects {' or '.join(filter(None, wanted)) or 'none yet'}" if wanted else \
+        expected = f"the study expects {' or '.join(wanted)}" if wanted else \
             "no backbone of the study starts from weights"
         raise BadInput(f"its SHA-256 is {found}, {expected}", file=file,
                        remedy=f"Give the expected file, or accept this one with --set weights.sha256={found}." if wanted else

@@ -7,7 +7,6 @@ once, and write the record. A run that was killed goes on from its checkpoint to
 from __future__ import annotations
 
 import contextlib
-import math
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,11 +15,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from mixedfer import disk, records
+from mixedfer import disk, metrics, records
 from mixedfer.errors import Diverged
 from mixedfer.faces import splits
 from mixedfer.faceset import PARTITIONS, FaceSet
-from mixedfer.learning import backend, checkpoints, frozen, losses, models, occlusion, optimizers, pretrained
+from mixedfer.learning import backend, checkpoints, compiled, frozen, losses, models, occlusion, optimizers, pretrained
 from mixedfer.learning.batches import Batches
 from mixedfer.learning.witness import Seen, Witness
 from mixedfer.records import Occlusion, Predictions, Record
@@ -51,6 +50,7 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1, w
 def _make(folder: Path, run: Run) -> None:
     try:
         run.finish(folder)
+        compiled.keep(run.model, run.recipe)
     finally:
         # TensorFlow never lets go of the generator that a model was fitted on; the model must not stay with it.
         vars(run).clear()
@@ -67,7 +67,7 @@ class Run:
                            "deterministic": backend.deterministic()}
         self.split = splits.split(faces, cell.study, cell.fold)
         self.given = pretrained.load(getattr(self.recipe.backbone, "weights", None), store) if cell.arm.image else {}
-        self.frozen = self._freeze(store) if cell.arm.image and frozen.trunk(self.recipe) is not None else None
+        self.frozen = self._freeze(store, say) if cell.arm.image and frozen.trunk(self.recipe) is not None else None
         self.parts = {part: Batches(faces, getattr(self.split, part), part, self.recipe, cell.seed, cell.arm.landmarks,
                                     self.frozen and self.frozen.values) for part in PARTITIONS}
         self.model = self._build()
@@ -79,9 +79,9 @@ class Run:
         self.evaluated: dict[str, dict] = {}
         self.started, self.seconds = time.perf_counter(), []
 
-    def _freeze(self, store: Path) -> frozen.Features:
+    def _freeze(self, store: Path, say: Say) -> frozen.Features:
         maker = {**backend.making(), **{name: self.provenance[name] for name in ("device", "threads")}}
-        return frozen.Features(self.recipe, self.faces, self.given, store, maker)
+        return frozen.Features(self.recipe, self.faces, self.given, store, maker, say)
 
     def _build(self) -> keras.Model:
         view, shape = self.cell.arm.landmarks or self.cell.arm.widened, None
@@ -93,7 +93,7 @@ class Run:
         given = [variable for name, variable in _named(model).items() if name in self.given and variable.trainable]
         model.compile(optimizers.of(self.recipe, model.trainable_variables, given), losses.of(self.recipe.labels),
                       metrics=["accuracy"], jit_compile=backend.xla())
-        return model
+        return compiled.take(model, self.recipe)
 
     def _mean(self) -> np.ndarray:
         """The mean image of the training partition, (size, size, channels) of 0..255."""
@@ -167,15 +167,15 @@ class Run:
     def _validate(self, epoch: int, rate: float, logs: dict) -> dict:
         """The epoch's entry in the history."""
         validation = self._predict("validation")
-        truth = self.faces.labels[validation.rows]
-        loss = float(-np.log(np.maximum(validation.probabilities[np.arange(len(truth)), truth], 1e-7)).mean())
-        if not (math.isfinite(logs["loss"]) and math.isfinite(loss)):
+        truth, probabilities = self.faces.labels[validation.rows], validation.probabilities
+        if not (np.isfinite(logs["loss"]) and np.isfinite(probabilities).all()):
             raise Diverged(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
                            remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are "
                            "kept.")
         return {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),
-                "accuracy": float(logs["accuracy"]), "validation_loss": loss,
-                "validation_accuracy": float((validation.probabilities.argmax(1) == truth).mean())}
+                "accuracy": float(logs["accuracy"]),
+                **{f"validation_{name}": metrics.of(metric)(truth, probabilities)
+                   for name, metric in (("loss", "log_loss"), ("accuracy", "accuracy"))}}
 
     def _note(self, epoch: int, entry: dict) -> None:
         best = max((past["validation_accuracy"] for past in self.progress.history), default=-1.0)
@@ -193,16 +193,16 @@ class Run:
         return float(self.recipe.learning_rate * factor)
 
     def _predict(self, part: str) -> Predictions:
-        """The probabilities of a partition's faces: means over the views in which the recipe looks at each."""
+        """The probabilities of a partition's faces: means over the frames in which the recipe looks at each."""
         batches, seen, sums = self.parts[part], Seen(), 0.0
-        for view in range(len(batches.views)):
+        for frame in range(len(batches.frames)):
             outputs = []
-            for batch in batches.still(view):
+            for batch in batches.still(frame):
                 seen.add(batch)
                 outputs.append(self._answers(batch.inputs))
             sums += np.concatenate(outputs)[:len(batches.rows)]
         self.evaluated[part] = seen.hashes()
-        return Predictions(batches.rows, (sums / len(batches.views)).astype(np.float32))
+        return Predictions(batches.rows, (sums / len(batches.frames)).astype(np.float32))
 
     def _answers(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         return self.model.predict_on_batch(self._taken(inputs))

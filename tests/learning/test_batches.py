@@ -6,7 +6,7 @@ import pytest
 
 from mixedfer import faceset, geometry
 from mixedfer.errors import Damaged, StudyError
-from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.batches import TOGETHER, Batches
 from mixedfer.learning.retouch import NONE, Retouch
 from mixedfer.learning.views.noise import Noise
 from mixedfer.learning.views.normalised import normalised
@@ -76,7 +76,7 @@ def test_views_follow_the_augmentation(prepared):
 def test_prediction_batches_have_one_size_and_all_rows_in_order(prepared):
     _, faces = prepared
     images = [batch.inputs["image"] for batch in batches(faces).still()]
-    assert [len(image) for image in images] == [PREDICTION_BATCH]
+    assert [len(image) for image in images] == [TOGETHER]
     assert np.array_equal(images[0][:40], faces.images[:40])
 
 
@@ -119,16 +119,18 @@ def test_a_crop_lies_anywhere_when_training_and_in_the_middle_when_testing(prepa
 def test_mirrored_when_testing_the_landmarks_are_the_mirrored_faces(prepared):
     _, faces = prepared
     both = batches(faces, pixels, recipe=STUDY.varying(test_views="mirror").recipe)
-    assert len(both.views) == 2 and len(batches(faces).views) == 1
-    plain, mirrored = (next(both.still(view)).inputs["landmarks"][:40] for view in (0, 1))
+    assert len(both.frames) == 2 and len(batches(faces).frames) == 1
+    plain, mirrored = (next(both.still(frame)).inputs["landmarks"][:40] for frame in (0, 1))
     assert np.allclose(mirrored, geometry.mirror(plain, 32), atol=1e-4)
 
 
 def test_ten_crops(prepared):
     _, faces = prepared
     ten = batches(faces, recipe=STUDY.varying(test_views="ten-crop", frame=24).recipe)
-    assert len({view.tobytes() for view in ten.views}) == 10
-    corners = geometry.transform(np.array([[0.0, 0], [31, 31]]), ten.views)  # of a 32 x 32 image, in frames of 24
+    assert len({frame.tobytes() for frame in ten.frames}) == 10
+    with pytest.raises(StudyError, match=r"frame=32.*all crops of images of 32 pixels are one"):
+        _ = batches(faces, recipe=STUDY.varying(test_views="ten-crop", frame=32).recipe).side
+    corners = geometry.transform(np.array([[0.0, 0], [31, 31]]), ten.frames)  # of a 32 x 32 image, in frames of 24
     assert corners.min() == -8 and corners.max() == 31
 
 

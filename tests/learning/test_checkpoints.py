@@ -58,6 +58,15 @@ def test_killed_between_two_renames_nothing_is_said(variable, tmp_path):
     assert progress.epochs == 1 and said == ""
 
 
+def test_killed_before_the_renames_the_newest_is_taken(variable, tmp_path):
+    path, apart = tmp_path / "c.npz", tmp_path / "apart"
+    save_epochs(path, variable, 2)
+    save_epochs(apart / "c.npz", variable, 3)
+    os.replace(apart / "c.npz", tmp_path / "c-new.npz")
+    progress, said = loaded(path, variable)
+    assert progress.epochs == 3 and said == ""
+
+
 def test_whatever_bit_is_another_the_values_are_those_of_an_epoch(variable, tmp_path):
     """Of a flip in what the file says twice, such as the time, nothing comes; of any other, the epoch before."""
     path, draw, fallen = tmp_path / "c.npz", random.Random(0), 0

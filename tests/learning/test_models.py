@@ -175,3 +175,18 @@ def test_the_landmark_branch_takes_a_view_of_any_shape(view):
     model = models.build(STUDY.recipe, Arm("landmarks", landmarks=view), (32, 32, 1), shown.shape[1:], 2, 3)
     assert model.get_layer("landmarks_fc1").kernel.shape[0] == shown[0].size
     assert model.predict_on_batch({"landmarks": shown}).shape == (2, 2)
+
+
+@pytest.mark.parametrize("change", [{"pixels": "centred", "retouch": Retouch(erase=0.5)}, {"pixels": "standardised"}])
+def test_a_saved_model_needs_nothing_but_its_file(tmp_path, change):
+    import keras
+
+    from mixedfer.learning import models
+
+    rng, recipe = np.random.default_rng(0), STUDY.varying(**change).recipe
+    model = models.build(recipe, MIXED, (32, 32, 1), (68, 2), 2, 3, mean=rng.uniform(0, 255, (32, 32, 1)))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    inputs = {tensor.name: rng.uniform(0, 1, (3, *tensor.shape[1:])).astype(tensor.dtype) for tensor in model.inputs}
+    inputs["image"] = rng.integers(0, 255, (3, 32, 32, 1), np.uint8)
+    assert np.array_equal(model.predict_on_batch(inputs), again.predict_on_batch(inputs))

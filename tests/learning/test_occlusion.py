@@ -1,7 +1,7 @@
 import numpy as np
 
 from mixedfer.learning import occlusion
-from mixedfer.learning.batches import PREDICTION_BATCH, Batches
+from mixedfer.learning.batches import TOGETHER, Batches
 from tests.tiny import STUDY
 
 
@@ -34,7 +34,7 @@ def test_every_class_is_looked_at_and_batches_have_the_size_of_prediction(prepar
         return np.full((len(inputs["image"]), 2), 0.5)
 
     found = occlusion.look(Batches(faces, np.arange(len(faces)), "test", STUDY.recipe, 1), predict)
-    assert set(sizes) == {PREDICTION_BATCH} and not found.drops.any()
+    assert set(sizes) == {TOGETHER} and not found.drops.any()
     assert np.bincount(faces.labels[found.rows]).tolist() == [6, 6]
 
 
