@@ -194,6 +194,39 @@ def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="T
     typer.echo(f"Figure: {planning.save(made, reports / file.stem)}", err=json)
 
 
+@app.command(epilog="Example: mixedfer label photos/ --teacher http:https://HOST/emotion --set key=EMOTION_KEY --mosaic 50 "
+                    "--out labels --price 0.001 --dry-run; the key itself is in the environment variable EMOTION_KEY. Another: "
+                    "mixedfer label faces/ --teacher 'command:python ask.py' --set scores=emotion --set detector=WholeImage "
+                    "--out labels")
+@_interruptible()
+def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders with pictures, or patterns "
+                                                       "such as 'photos/*.jpg'.")],
+          teacher: Annotated[str, typer.Option(metavar="KIND:PLACE", help="Who labels: http:ADDRESS, a service that is sent a "
+                                               "picture; command:LINE, a command that gets its path. They answer in JSON.")],
+          out: Annotated[Path, typer.Option(metavar="DIR", help="Where manifest, crops and answers are written.")],
+          mosaic: Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Faces on one picture to ask about.")] = 1,
+          dry_run: Annotated[bool, typer.Option("--dry-run", "--cost-preview", help="Say what there is to ask and what it "
+                                                "takes; ask nothing.")] = False,
+          price: Annotated[float, typer.Option(min=0, metavar="P", help="What a question costs, for the preview.")] = 0.0,
+          settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field of the teacher or of "
+                                                             "how faces are found: rate, timeout, key, faces, box, scores, "
+                                                             "detector, upsample, border, subject, ... Repeatable.")] = None,
+          store: Store = STORE, predictor: Predictor = None,
+          workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces; one per core, "
+                                                      "unless given.")] = None, quiet: Quiet = False) -> None:
+    """Find all faces in pictures, ask a teacher about them, and write a manifest with soft labels that a study reads. The same
+    command goes on after an interruption, and asks only about what has no answer yet.
+    """
+    from mixedfer import processes, study_files
+    from mixedfer.use import labelling, labels, teachers
+
+    asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
+    place = labelling.Place(out, store, predictor, workers or processes.cores(), quiet)
+    told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=_silent if quiet else typer.echo)
+    if told:
+        typer.echo(labels.describe(told, out))
+
+
 @app.command("list")
 def list_studies(folder: Annotated[Path, typer.Argument(help="A folder of study files.")] = Path("experiments")) -> None:
     """List the studies in a folder, with their questions."""

@@ -12,12 +12,14 @@ import sys
 import typing
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mixedfer.errors import BadInput, StudyError, nearest
 from mixedfer.identity import COMPONENTS, assigned
 from mixedfer.study import Study
+from mixedfer.varying import Varying
 
+Varied = TypeVar("Varied", bound=Varying)
 TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -46,7 +48,7 @@ def load(path: Path, settings: Sequence[str] = ()) -> Study:
     study = getattr(module, "STUDY", None)
     if not isinstance(study, Study):
         raise StudyError("defines no STUDY = Study(...)", file=path)
-    return _varied(study, settings)
+    return varied(study, settings)
 
 
 def find(path: Path) -> Path:
@@ -70,13 +72,13 @@ def describe(folder: Path) -> dict[str, str]:
     return found
 
 
-def _varied(study: Study, settings: Sequence[str]) -> Study:
-    """The study with all settings; whole parts first, for the others may name fields that only a new part has."""
+def varied(thing: Varied, settings: Sequence[str]) -> Varied:
+    """A study, say, with all settings; whole parts first, for the others may name fields that only a new part has."""
     texts = dict(_named(setting) for setting in settings)
-    whole = {name: text for name, text in texts.items() if study.is_part(name) or ":" in text}
+    whole = {name: text for name, text in texts.items() if thing.is_part(name) or ":" in text}
     for chosen in (whole, {name: text for name, text in texts.items() if name not in whole}):
-        study = study.varying(**{name: _value(text, study, name) for name, text in chosen.items()})
-    return study
+        thing = thing.varying(**{name: _value(text, thing, name) for name, text in chosen.items()})
+    return thing
 
 
 def _named(setting: str) -> tuple[str, str]:
@@ -86,16 +88,16 @@ def _named(setting: str) -> tuple[str, str]:
     return name, text
 
 
-def _value(text: str, study: Study, name: str) -> Any:
+def _value(text: str, thing: Varying, name: str) -> Any:
     """Text as a value of the kind that the field has now, or, for the items of a tuple, may have."""
-    current = study.current(name)
+    current = thing.current(name)
     if isinstance(current, bool):
         if text.lower() not in TRUTHS:
             raise StudyError(f"--set {name}={text}: expected true or false")
         return TRUTHS[text.lower()]
     if isinstance(current, tuple):
         items = [item.strip(" '\"") for item in text.strip("()[] ").split(",") if item.strip()]
-        return tuple(item if str in typing.get_args(study.annotation(name)) else _literal(item) for item in items)
+        return tuple(item if str in typing.get_args(thing.annotation(name)) else _literal(item) for item in items)
     if dataclasses.is_dataclass(current) or callable(current) or (current is None and ":" in text):
         return None if text == "None" else _thing(text, current, name)
     return text if isinstance(current, str) else _literal(text)

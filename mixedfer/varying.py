@@ -48,7 +48,7 @@ class Varying(Checked):
         """The fields on the way to the one that a name reaches. Raises StudyError with the nearest name."""
         match = self._named(name)
         if not match:
-            raise StudyError(f"the study has no field {name!r}",
+            raise StudyError(f"the {type(self).__name__.lower()} has no field {name!r}",
                              remedy=nearest(name.split(".")[-1], (path.split(".")[-1] for path in _paths(self))))
         require(len(match) == 1, f"{name!r} could be {' or '.join(match)}: write the longer name")
         return match[0].split(".")
