@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import textwrap
@@ -12,46 +11,35 @@ from typing import Annotated
 
 import typer
 
-from mixedfer.errors import BadInput, Interrupted, MixedferError
+from mixedfer import cli_use
+from mixedfer.errors import BadInput, MixedferError
+from mixedfer.options import (
+    REPORTS,
+    STORE,
+    AsJson,
+    Data,
+    Log,
+    Predictor,
+    Prepared,
+    Quiet,
+    Reports,
+    Settings,
+    Store,
+    StudyFile,
+    Threads,
+    Weights,
+    Workers,
+    interruptible,
+    silent,
+)
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None, pretty_exceptions_enable=False,
                   help="Do facial landmarks help a facial-expression classifier? Paired comparisons, by construction.",
                   epilog="Example: mixedfer run experiments/quickstart.py")
 
-StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, such as experiments/quickstart.py.")]
-Data = Annotated[Path | None, typer.Option(help="The data set's file or folder; both, as TRAINING" + os.pathsep + "TEST, where "
-                                                 "a study tests on another data set than it trains on.", metavar="PATH")]
-Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
-Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
-                                                    help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
-Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
-Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes, each training one cell at a time. Unless given: "
-                                             "one per NVIDIA GPU where the backend uses them, else one per core. More than "
-                                             "there are GPUs share them, in turn.", metavar="N")]
-Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
-Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
-                                        "prepared on another machine; needs neither the data nor dlib.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
-Log = Annotated[str | None, typer.Option("--log", help="Also write learning curves while training, such as tensorboard:DIR.",
-                                         metavar="KIND:PLACE")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-STORE, REPORTS = Path(".mixedfer"), Path("reports")
-
-
-@contextlib.contextmanager
-def _interruptible():
-    """Ctrl-C ends a command with a word about what is kept."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
-
 
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
-@_interruptible()
+@interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
         predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
@@ -61,7 +49,7 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
     heard = logs.of(log) if log else None
     place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
     study = _study(file, settings)
-    say = _silent if quiet else typer.echo
+    say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
     _report(plans, study, file.stem, store, reports)
@@ -83,7 +71,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 
 
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
-@_interruptible()
+@interruptible()
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
          predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
          prepared: Prepared = False, quiet: Quiet = False) -> None:
@@ -94,7 +82,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
 
     place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
     study = _study(file, settings)
-    say = _silent if quiet else typer.echo
+    say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)
     _report([plain], study, file.stem, store, reports)
@@ -102,7 +90,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
-@_interruptible()
+@interruptible()
 def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: Settings = None, predictor: Predictor = None,
             workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
@@ -111,7 +99,7 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
     from mixedfer.faces import accounts
 
     study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
-    found = runner.prepare_all(study, file.stem, place, _silent if json else typer.echo)
+    found = runner.prepare_all(study, file.stem, place, silent if json else typer.echo)
     for point, sets in found:
         runner.check(point.study, sets)
     if json:
@@ -123,7 +111,7 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
 
 
 @app.command(epilog="Example: mixedfer audit experiments/fer2013.py --data fer2013.csv --distance 4")
-@_interruptible()
+@interruptible()
 def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
           distance: Annotated[int, typer.Option(min=0, max=16, metavar="BITS", help="Bits of 64 in which the hashes of nearly "
                                                 "equal pictures may differ.")] = 8,
@@ -138,7 +126,7 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
 
     study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
     told = []
-    for point, faces in runner.face_sets(study, file.stem, place, _silent):
+    for point, faces in runner.face_sets(study, file.stem, place, silent):
         made, files = auditor.write(faces, runner.parts(point.study, faces), distance, reports / point.name)
         told.append({"point": point.label, "content": faces.content, **made})
         if not json:
@@ -149,7 +137,7 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
 
 
 @app.command(epilog="Example: mixedfer inspect experiments/fer2013.py --data fer2013.csv --per-class 100")
-@_interruptible()
+@interruptible()
 def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
             out: Annotated[Path | None, typer.Option(help="Where sheets and page are written, unless in the study's reports.",
                                                      metavar="DIR")] = None,
@@ -163,7 +151,7 @@ def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: R
     from mixedfer.evidence import inspecting
 
     study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
-    for point, faces in runner.face_sets(study, file.stem, place, _silent if quiet else typer.echo):
+    for point, faces in runner.face_sets(study, file.stem, place, silent if quiet else typer.echo):
         folder = (out / point.label if out else reports / point.name / "faces")
         typer.echo(f"Faces: {inspecting.write(faces, point.name, folder, per_class)}")
 
@@ -194,39 +182,6 @@ def plan(file: StudyFile, pilot: Annotated[bool, typer.Option("--pilot", help="T
     typer.echo(f"Figure: {planning.save(made, reports / file.stem)}", err=json)
 
 
-@app.command(epilog="Example: mixedfer label photos/ --teacher http:https://HOST/emotion --set key=EMOTION_KEY --mosaic 50 "
-                    "--out labels --price 0.001 --dry-run; the key itself is in the environment variable EMOTION_KEY. Another: "
-                    "mixedfer label faces/ --teacher 'command:python ask.py' --set scores=emotion --set detector=WholeImage "
-                    "--out labels")
-@_interruptible()
-def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders with pictures, or patterns "
-                                                       "such as 'photos/*.jpg'.")],
-          teacher: Annotated[str, typer.Option(metavar="KIND:PLACE", help="Who labels: http:ADDRESS, a service that is sent a "
-                                               "picture; command:LINE, a command that gets its path. They answer in JSON.")],
-          out: Annotated[Path, typer.Option(metavar="DIR", help="Where manifest, crops and answers are written.")],
-          mosaic: Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Faces on one picture to ask about.")] = 1,
-          dry_run: Annotated[bool, typer.Option("--dry-run", "--cost-preview", help="Say what there is to ask and what it "
-                                                "takes; ask nothing.")] = False,
-          price: Annotated[float, typer.Option(min=0, metavar="P", help="What a question costs, for the preview.")] = 0.0,
-          settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field of the teacher or of "
-                                                             "how faces are found: rate, timeout, key, faces, box, scores, "
-                                                             "detector, upsample, border, subject, ... Repeatable.")] = None,
-          store: Store = STORE, predictor: Predictor = None,
-          workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces; one per core, "
-                                                      "unless given.")] = None, quiet: Quiet = False) -> None:
-    """Find all faces in pictures, ask a teacher about them, and write a manifest with soft labels that a study reads. The same
-    command goes on after an interruption, and asks only about what has no answer yet.
-    """
-    from mixedfer import processes, study_files
-    from mixedfer.use import labelling, labels, teachers
-
-    asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
-    place = labelling.Place(out, store, predictor, workers or processes.cores(), quiet)
-    told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=_silent if quiet else typer.echo)
-    if told:
-        typer.echo(labels.describe(told, out))
-
-
 @app.command("list")
 def list_studies(folder: Annotated[Path, typer.Argument(help="A folder of study files.")] = Path("experiments")) -> None:
     """List the studies in a folder, with their questions."""
@@ -246,6 +201,9 @@ def doctor(predictor: Predictor = None) -> None:
 
     for name, value in diagnosis.examine(predictor):
         typer.echo(f"{name:<16} {value}")
+
+
+app.add_typer(cli_use.app)
 
 
 def main() -> None:
@@ -288,7 +246,3 @@ def _report_tuned(plan, plain, store: Path, reports: Path) -> None:
 
     for line in tuned.write(plan, plain, store, reports):
         typer.echo(line)
-
-
-def _silent(text: str) -> None:
-    pass

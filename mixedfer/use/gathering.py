@@ -65,11 +65,11 @@ class Looking:
     crops: Path | None
 
 
-def files(sources: Sequence[str], besides: Path) -> dict[str, str]:
+def files(sources: Sequence[str], besides: Path | None) -> dict[str, str]:
     """The pictures that are meant: files, all pictures below folders, and patterns such as "photos/*.jpg"; each once, with its
     path from the folder that was named.
 
-    Raises BadInput where a source has none, and where one lies in the folder `besides`, to which crops are written.
+    Raises BadInput where a source has none, and where one lies in the folder `besides`, if any, which is written to.
     """
     found: dict[str, tuple[str, str]] = {}
     for source in sources:
@@ -80,9 +80,9 @@ def files(sources: Sequence[str], besides: Path) -> dict[str, str]:
         for name in names:
             below = os.path.relpath(name, source) if os.path.isdir(source) else name
             found.setdefault(os.path.realpath(name), (os.path.normpath(name), below))
-    inside = next((name for real, (name, _) in found.items() if Path(real).is_relative_to(besides.resolve())), None)
+    inside = [name for real, (name, _) in found.items() if besides and Path(real).is_relative_to(besides.resolve())]
     if inside:
-        raise BadInput("a picture in the folder that labels and crops are written to", file=inside,
+        raise BadInput("a picture in the folder that is written to", file=inside[0],
                        remedy="Choose an --out outside of SOURCE.")
     return dict(found.values())
 

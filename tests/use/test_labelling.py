@@ -203,7 +203,7 @@ def test_what_cannot_be_labelled(tmp_path, call):
         call(Sure(), tmp_path / "nothing" / "*.png")
     with pytest.raises(BadInput, match="no face was found in 1 pictures"):
         call(Sure(), detector=DlibHog())
-    with pytest.raises(BadInput, match="folder that labels and crops are written to"):
+    with pytest.raises(BadInput, match="folder that is written to"):
         call(Sure(), out="photos")
     with pytest.raises(BadInput, match="a class 'left'"):
         call(Sure(said=(Answer(None, {"left": 1.0}),)))

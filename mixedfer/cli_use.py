@@ -1,0 +1,114 @@
+"""The commands beside studies and after them: `mixedfer label`, `mixedfer export`, `mixedfer predict`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mixedfer.errors import BadInput
+from mixedfer.options import STORE, Predictor, Quiet, Settings, Store, StudyFile, interruptible, silent
+
+app = typer.Typer()
+
+Bundle = Annotated[Path, typer.Argument(metavar="BUNDLE", help="A folder that `mixedfer export` wrote.")]
+Cores = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor threads; all, unless given. As many as a run "
+                                           "was trained with repeat its probabilities to the last bit.")]
+
+
+@app.command(epilog="Example: mixedfer label photos/ --teacher http:https://HOST/emotion --set key=EMOTION_KEY --mosaic 50 "
+                    "--out labels --price 0.001 --dry-run; the key itself is in the environment variable EMOTION_KEY. Another: "
+                    "mixedfer label faces/ --teacher 'command:python ask.py' --set scores=emotion --set detector=WholeImage "
+                    "--out labels")
+@interruptible()
+def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders with pictures, or patterns "
+                                                       "such as 'photos/*.jpg'.")],
+          teacher: Annotated[str, typer.Option(metavar="KIND:PLACE", help="Who labels: http:ADDRESS, a service that is sent a "
+                                               "picture; command:LINE, a command that gets its path. They answer in JSON.")],
+          out: Annotated[Path, typer.Option(metavar="DIR", help="Where manifest, crops and answers are written.")],
+          mosaic: Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Faces on one picture to ask about.")] = 1,
+          dry_run: Annotated[bool, typer.Option("--dry-run", "--cost-preview", help="Say what there is to ask and what it "
+                                                "takes; ask nothing.")] = False,
+          price: Annotated[float, typer.Option(min=0, metavar="P", help="What a question costs, for the preview.")] = 0.0,
+          settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A field of the teacher or of "
+                                                             "how faces are found: rate, timeout, key, faces, box, scores, "
+                                                             "detector, upsample, border, subject, ... Repeatable.")] = None,
+          store: Store = STORE, predictor: Predictor = None,
+          workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces; one per core, "
+                                                      "unless given.")] = None, quiet: Quiet = False) -> None:
+    """Find all faces in pictures, ask a teacher about them, and write a manifest with soft labels that a study reads. The same
+    command goes on after an interruption, and asks only about what has no answer yet.
+    """
+    from mixedfer import processes, study_files
+    from mixedfer.use import labelling, labels, teachers
+
+    asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
+    place = labelling.Place(out, store, predictor, workers or processes.cores(), quiet)
+    told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=silent if quiet else typer.echo)
+    if told:
+        typer.echo(labels.describe(told, out))
+
+
+@app.command(epilog="Example: mixedfer export experiments/quickstart.py --arm mixed --out bundles/quickstart")
+@interruptible()
+def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", help="The arm whose network is kept.")],
+           replicate: Annotated[str, typer.Option(metavar="WHICH", help="median (by test accuracy), a number counted from 1, "
+                                                  "or all: an ensemble.")] = "median",
+           point: Annotated[str, typer.Option(metavar="LABEL", help="Of a study with a grid: which point, such as "
+                                              "width=0.25.")] = "",
+           out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the bundle is written; bundles/STUDY-ARM, "
+                                                    "unless given.")] = None,
+           store: Store = STORE, settings: Settings = None) -> None:
+    """Keep a trained arm: network, preparation, classes, calibration and model card in one folder. Trains nothing."""
+    from mixedfer import runner, study_files
+    from mixedfer.evidence import measured, results
+    from mixedfer.learning import backend
+
+    study = study_files.load(file, settings or [])
+    labels = [one.label for one in runner.points(study, file.stem)]
+    if point not in labels:
+        raise BadInput(f"--point {point!r}: the study has {', '.join(filter(None, labels)) or 'no grid'}",
+                       remedy="Name one of its points with --point." if study.grid else "Leave --point out.")
+    place = labels.index(point)
+    plan = runner.read_plans(study, file.stem, settings or [], store)[place]
+    found = results.load(plan, store)
+    chosen = measured.choose(found, arm, replicate)
+    backend.quiet()
+    backend.setup(1)
+    from mixedfer.use import export as exporting
+
+    folder = out or Path("bundles") / f"{plan.name}-{arm}".replace("/", "-")
+    exporting.write(study.points()[place][1], plan, arm, chosen, measured.measure(found, arm, chosen), store, folder)
+    told = ", ".join(str(number + 1) for number in chosen)
+    typer.echo(f"Replicate {told} of {len(found.arms[arm].records)} of {arm}\nBundle: {folder}")
+
+
+@app.command(epilog="Example: mixedfer predict bundles/quickstart-mixed photos/ 'more/*.jpg' --out answers --annotate")
+@interruptible()
+def predict(bundle: Bundle, sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders of "
+                                                                         "pictures, patterns such as 'photos/**/*.jpg'.")],
+            out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write predictions.jsonl and predictions.csv there, "
+                                                     "not to the terminal.")] = None,
+            json: Annotated[bool, typer.Option("--json", help="Only lines of JSON; what is printed without --out.")] = False,
+            csv: Annotated[bool, typer.Option("--csv", help="Only CSV, without landmarks.")] = False,
+            annotate: Annotated[bool, typer.Option("--annotate", help="With --out, also copies of the pictures with boxes, "
+                                                   "landmarks, answers and probabilities.")] = False,
+            predictor: Predictor = None, threads: Cores = None, quiet: Quiet = False) -> None:
+    """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so."""
+    from mixedfer import processes
+    from mixedfer.learning import backend
+    from mixedfer.use import gathering
+
+    if annotate and out is None:
+        raise BadInput("--annotate needs a place for the copies", remedy="Name one with --out DIR.")
+    paths = [Path(name) for name in gathering.files(sources, out)]
+    backend.quiet()
+    backend.setup(threads or processes.cores())
+    from mixedfer.use.predicting import FILES, Wanted, run
+    from mixedfer.use.prediction import Predictor as Answering
+
+    kinds = [kind for kind, chosen in (("json", json), ("csv", csv)) if chosen] or list(FILES)
+    count = run(Answering(bundle, predictor), paths, Wanted(kinds, out, annotate, quiet), typer.echo)
+    if out and not quiet:
+        typer.echo(f"{count}\nAnswers: {out}")

@@ -1,0 +1,47 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mixedfer.errors import Interrupted
+
+StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, such as experiments/quickstart.py.")]
+Data = Annotated[Path | None, typer.Option(help="The data set's file or folder; both, as TRAINING" + os.pathsep + "TEST, where "
+                                                 "a study tests on another data set than it trains on.", metavar="PATH")]
+Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
+Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
+                                                    help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
+Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
+Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes, each training one cell at a time. Unless given: "
+                                             "one per NVIDIA GPU where the backend uses them, else one per core. More than "
+                                             "there are GPUs share them, in turn.", metavar="N")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
+Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
+                                        "prepared on another machine; needs neither the data nor dlib.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bars.")]
+Log = Annotated[str | None, typer.Option("--log", help="Also write learning curves while training, such as tensorboard:DIR.",
+                                         metavar="KIND:PLACE")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+STORE, REPORTS = Path(".mixedfer"), Path("reports")
+
+
+@contextlib.contextmanager
+def interruptible():
+    """Ctrl-C ends a command with a word about what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
+
+
+def silent(text: str) -> None:
+    """In place of printing, where --quiet is given."""

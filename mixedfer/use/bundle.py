@@ -1,0 +1,103 @@
+"""On disk, a model to keep. A folder that needs nothing but mixedfer to answer:
+
+    bundle.json       `schema`, `made_by` (versions), `study`, `question`, `arm`, `preparation`, `recipe` (canonical JSON, see
+                      `identity.canonical`), `classes`, `image` (size, size, channels), `members` (file, replicate, fold and
+                      run of each network), `measured` (see `mixedfer.evidence.measured`), `files` (name -> SHA-256) and
+                      `digest`, the SHA-256 of all that
+    model.keras       the network; several, `model-1.keras`, `model-2.keras`, ..., are an ensemble
+    card.md           the model card
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixedfer import disk
+from mixedfer.errors import BadInput, Damaged
+from mixedfer.study import Preparation
+from mixedfer.use import components
+
+SCHEMA = 1
+FILE, CARD = "bundle.json", "card.md"
+#: What a bundle must say, and in which form.
+KEYS = {"schema": int, "made_by": dict, "study": str, "question": str, "arm": dict, "preparation": dict, "recipe": dict,
+        "classes": list, "image": list, "members": list, "measured": dict, "files": dict, "digest": str}
+AGAIN = "Export it again from its study, or copy it again from where it came."
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was read and checked; `view` makes the network's landmark input, if it has one."""
+
+    folder: Path
+    said: dict
+    preparation: Preparation
+    view: Any
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.said["classes"])
+
+    @property
+    def image(self) -> tuple[int, ...]:
+        """(size, size, channels) of what the network sees of a face, before its frame."""
+        return tuple(self.said["image"])
+
+    @property
+    def models(self) -> list[Path]:
+        """The files of its networks."""
+        return [self.folder / member["file"] for member in self.said["members"]]
+
+
+def sealed(said: dict) -> dict:
+    """The content of bundle.json with its digest."""
+    content = {name: value for name, value in said.items() if name != "digest"}
+    return content | {"digest": hashlib.sha256(disk.to_json(content).encode()).hexdigest()}
+
+
+def read(folder: Path) -> Bundle:
+    """A bundle, its files compared with what they were when it was written.
+
+    Raises BadInput for a folder that is no bundle, for files that were changed, and for a bundle of a newer mixedfer or with
+    components that this one has not.
+    """
+    path = Path(folder) / FILE
+    if not path.is_file():
+        raise BadInput("not a bundle: it has no bundle.json", file=folder, remedy="Make one with `mixedfer export`.")
+    try:
+        said = disk.read_json(path)
+    except Damaged as error:
+        raise BadInput(error.what, file=path, remedy=AGAIN) from error
+    _check(said, path)
+    preparation = components.rebuild(said["preparation"], path)
+    if not isinstance(preparation, Preparation):
+        raise BadInput("its preparation is none", file=path, remedy=AGAIN)
+    view = components.rebuild(said["arm"].get("landmarks"), path)
+    if view is not None and not callable(view):
+        raise BadInput("its view of the landmarks is none", file=path, remedy=AGAIN)
+    return Bundle(Path(folder), said, preparation, view)
+
+
+def _check(said: Any, path: Path) -> None:
+    schema = said.get("schema") if isinstance(said, dict) else None
+    if isinstance(schema, int) and schema > SCHEMA:
+        version = said["made_by"].get("mixedfer") if isinstance(said.get("made_by"), dict) else None
+        raise BadInput(f"a bundle of a newer mixedfer ({version or 'of unknown version'}): its schema is {schema}, this one "
+                       f"reads up to {SCHEMA}", file=path, remedy="Install a newer mixedfer.")
+    lacking = [name for name, kind in KEYS.items() if not isinstance(said, dict) or not isinstance(said.get(name), kind)]
+    if lacking:
+        raise BadInput(f"it has no usable {', '.join(lacking)}", file=path, remedy=AGAIN)
+    if sealed(said) != said:
+        raise BadInput("it was changed since it was written", file=path, remedy=AGAIN)
+    for name, expected in said["files"].items():
+        file = path.parent / name
+        if Path(name).name != name or not file.is_file():
+            raise BadInput("a file of the bundle is missing", file=file, remedy=AGAIN)
+        if disk.hash_file(file) != expected:
+            raise BadInput("its bytes have changed since the bundle was written", file=file, remedy=AGAIN)
+    unlisted = [member.get("file") for member in said["members"] if member.get("file") not in said["files"]]
+    if unlisted or not said["members"]:
+        raise BadInput("it names networks that are none of its files", file=path, remedy=AGAIN)

@@ -1,0 +1,42 @@
+"""The networks of a bundle, and what they answer for the faces of a face set, made ready as in training."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from mixedfer.faceset import FaceSet
+from mixedfer.learning.batches import Batches
+from mixedfer.use import architecture
+from mixedfer.use.bundle import Bundle
+
+
+class Look(NamedTuple):
+    """What of a recipe says how a face is looked at when it is not trained on."""
+
+    frame: int
+    test_views: str
+
+
+class Network:
+    """A bundle's models, loaded once; raises BadInput for one that is refused (see `architecture`)."""
+
+    def __init__(self, bundle: Bundle):
+        self.look, self.view = Look(*(bundle.said["recipe"][name] for name in Look._fields)), bundle.view
+        self.models = [architecture.load(path, bundle.image, len(bundle.classes)) for path in bundle.models]
+
+    def answers(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+        """(models, n, classes) float32: the probabilities for the faces in `rows` (n,), means over the frames of the recipe.
+
+        They go through in batches of one size, so that an answer does not depend on which faces are beside it.
+        """
+        batches, sums = Batches(faces, rows, "test", self.look, 0, self.view), 0.0
+        for frame in range(len(batches.frames)):
+            made = [self._answers(batch.inputs) for batch in batches.still(frame)]
+            sums += np.concatenate(made, 1)[:, :len(rows)]
+        return (sums / len(batches.frames)).astype(np.float32)
+
+    def _answers(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+        taken = [{tensor.name: inputs[tensor.name] for tensor in model.inputs} for model in self.models]
+        return np.stack([np.asarray(model.predict_on_batch(each)) for model, each in zip(self.models, taken)])

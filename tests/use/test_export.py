@@ -1,0 +1,98 @@
+"""A bundle holds all that a run was, and answers as it did."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from mixedfer import disk, records, runner
+from mixedfer.errors import BadInput, Damaged
+from mixedfer.evidence import measured, results
+from tests.learning import pretraining
+from tests.tiny import STUDY
+from tests.use.conftest import export
+
+
+@pytest.fixture(scope="module")
+def found(whole):
+    store = whole[0] / ".mixedfer"
+    return results.load(runner.read_plans(STUDY, "tiny", [], store)[0], store)
+
+
+def test_what_a_bundle_says(kept, found):
+    said, card = json.loads((kept / "bundle.json").read_text()), (kept / "card.md").read_text()
+    assert set(said["files"]) == {"model.keras", "card.md"} and said["image"] == [32, 32, 1]
+    assert all(disk.hash_file(kept / name) == content for name, content in said["files"].items())
+    number = said["members"][0]["replicate"]
+    right = (found.arms["mixed"].predictions[number] == found.truth).mean()
+    assert said["measured"]["metrics"]["accuracy"] == right and f"Accuracy {100 * right:.1f}%" in card
+    assert f"replicate {number + 1} of 2" in card and "excludes commercial use".replace("excludes", "exclude") in card
+    assert "Rear Admiral Grace Hopper (U.S. Navy; public domain) that matplotlib ships" in card.partition("## Licence")[2]
+
+
+def test_the_median_is_the_lower_of_the_two_in_the_middle(found):
+    accuracy = found.correct("mixed").mean(1)
+    assert accuracy[measured.choose(found, "mixed", "median")[0]] == accuracy.min()
+    assert measured.choose(found, "mixed", "all") == [0, 1] and measured.choose(found, "mixed", "2") == [1]
+    for which in ("0", "3", "best", "-1"):
+        with pytest.raises(BadInput, match="a number from 1 to 2"):
+            measured.choose(found, "mixed", which)
+    with pytest.raises(BadInput, match="no arm 'mixd'"):
+        measured.choose(found, "mixd", "all")
+
+
+def test_an_interval_of_wilson(found):
+    # Wilson's interval for 12 of 12 right is (n / (n + z^2), 1).
+    certain = dataclasses.replace(found, truth=found.arms["mixed"].predictions[0])
+    assert measured.measure(certain, "mixed", [0])["accuracy_ci95"] == pytest.approx([12 / (12 + 1.959964**2), 1])
+
+
+def test_an_ensemble_has_a_file_for_each_run(ensemble):
+    said = json.loads((ensemble / "bundle.json").read_text())
+    assert [member["file"] for member in said["members"]] == ["model-1.keras", "model-2.keras"]
+    assert "An ensemble of 2 networks: replicate 1, 2 of 2." in (ensemble / "card.md").read_text()
+
+
+def test_controls_that_look_at_others_are_refused(whole, keras_ready, tmp_path):
+    with pytest.raises(BadInput, match="'shuffled' is a control"):
+        export(whole, "shuffled", "1", tmp_path / "bundle")
+
+
+def test_nothing_is_written_over(whole, kept):
+    with pytest.raises(BadInput, match="something lies there already"):
+        export(whole, "mixed", "1", kept)
+
+
+def test_a_run_of_another_network_is_refused(keras_ready, tmp_path):
+    from mixedfer.use.export import rebuild
+
+    arm, folder = STUDY.arms[1], records.run_folder(tmp_path, "run")
+    folder.mkdir(parents=True)
+    np.savez(folder / "weights.npz", other=np.zeros(3))
+    with pytest.raises(Damaged, match="have no block1_conv1/kernel"):
+        rebuild(STUDY, arm, STUDY.preparation, 2, tmp_path, "run")
+
+
+def test_a_frozen_backbone_is_part_of_the_bundle(keras_ready, tmp_path):
+    from mixedfer.learning import models, pretrained
+    from mixedfer.use.export import rebuild
+
+    source = pretraining.archive(tmp_path / "weights.npz")
+    study = pretraining.study(source)
+    pretrained.keep([source], tmp_path / "weights.npz", tmp_path)
+    given = pretrained.load(source, tmp_path)
+    trunk = models.trunk(study.recipe, (32, 32, 1), given)
+    head = models.build(study.recipe, study.control, (32, 32, 1), None, 2, 5, given=given, features=trunk.output.shape[1])
+    folder = records.run_folder(tmp_path, "run")
+    folder.mkdir(parents=True)
+    np.savez(folder / "weights.npz", **{variable.path: np.asarray(variable.numpy()) for variable in head.weights})
+    images = np.random.default_rng(0).integers(0, 256, (64, 32, 32, 1), np.uint8)
+    expected = head.predict_on_batch({"features": trunk.predict_on_batch({"image": images})})
+    model = rebuild(study, study.control, study.preparation, 2, tmp_path, "run")
+    assert np.array_equal(model.predict_on_batch({"image": images}), expected)
+    model.save(tmp_path / "model.keras")
+    from mixedfer.use import architecture
+
+    loaded = architecture.load(tmp_path / "model.keras", (32, 32, 1), 2)
+    assert np.array_equal(loaded.predict_on_batch({"image": images}), expected)

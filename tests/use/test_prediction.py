@@ -1,0 +1,102 @@
+"""Answers for pictures are those of training, whoever is beside them."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mixedfer import faceset, records
+from mixedfer.errors import BadInput, Unreadable
+from mixedfer.use.prediction import NO_FACE, Predictor
+from tests.tiny import STUDY
+
+PICTURES = STUDY.dataset.list(None).keys
+
+
+def picture(number):
+    return STUDY.dataset.read(None, PICTURES[number])
+
+
+@pytest.fixture(scope="module")
+def run(whole, predictor):
+    """The record that the bundle was made of, and its face set."""
+    store, said = whole[0] / ".mixedfer", predictor.bundle.said
+    record = records.read(records.run_folder(store, said["members"][0]["run"]))
+    sets = [faceset.load(folder.parent) for folder in store.glob("faces/*/meta.json")]
+    return record, next(faces for faces in sets if faces.content == record.spec["data"])
+
+
+def test_pictures_of_the_test_partition_are_answered_as_in_the_record(run, predictor):
+    record, faces = run
+    assert len(record.test.rows) == 12
+    seen = list(predictor.predict_many([STUDY.dataset.read(None, faces.name(row)) for row in record.test.rows]))
+    assert all(len(one.faces) == 1 for one in seen)
+    assert np.array_equal(np.stack([one.faces[0].probabilities for one in seen]), record.test.probabilities)
+    assert np.array_equal([one.faces[0].found for one in seen], faces.found[record.test.rows])
+    assert np.array_equal([one.faces[0].box for one in seen], faces.boxes[record.test.rows])
+    answers = np.array(faces.classes)[record.test.probabilities.argmax(1)]
+    assert [one.faces[0].label for one in seen] == answers.tolist()
+
+
+def test_every_face_of_a_picture_is_answered_from_left_to_right(predictor):
+    group = np.concatenate([picture(number) for number in (0, 5, 20)], axis=1)
+    faces = predictor(group)
+    assert [int(face.box.left // 200) for face in faces] == [0, 1, 2]
+    assert all(face.found and face.box.left < x < face.box.left + face.box.width
+               for face in faces for x in [face.landmarks[30, 0]])
+    assert all(abs(face.probabilities.sum() - 1) < 1e-5 and face.spread is None for face in faces)
+
+
+def test_a_picture_without_a_face_is_taken_whole_as_in_training(predictor):
+    seen, = predictor.predict_many([np.full((90, 120), 128, np.uint8)])
+    face, = seen.faces
+    assert seen.why == NO_FACE and not face.found and face.box == (0, 0, 120, 90)
+
+
+def test_answers_do_not_depend_on_other_pictures(predictor):
+    pool = [picture(3), np.full((60, 60), 9, np.uint8), np.concatenate([picture(7), picture(9)], 0), picture(12)]
+    alone = [[face.probabilities for face in predictor(one)] for one in pool]
+    for order in itertools.islice(itertools.permutations(range(4)), 0, 24, 5):
+        together = predictor.predict_many([pool[number] for number in order])
+        for number, seen in zip(order, together, strict=True):
+            assert np.array_equal([face.probabilities for face in seen.faces], alone[number])
+
+
+@given(st.lists(st.integers(0, 47), min_size=1, max_size=200))
+@settings(max_examples=20, deadline=None)
+def test_answers_do_not_depend_on_how_many_are_asked_together(run, predictor, rows):
+    _, faces = run
+    every = predictor.network.answers(faces, np.arange(48))
+    assert np.array_equal(predictor.network.answers(faces, np.array(rows)), every[:, rows])
+
+
+def test_an_ensemble_gives_mean_and_spread(run, ensemble):
+    predictor = Predictor(ensemble)
+    face, = predictor(picture(4))
+    _, faces = run
+    each = predictor.network.answers(faces, np.array([4]))[:, 0]
+    assert len(each) == 2 and face.probabilities.tolist() == ((each[0] + each[1]) / 2).tolist()
+    assert face.spread == pytest.approx(abs(each[0] - each[1]) / 2**0.5, rel=1e-4)  # of two: their distance by root 2
+
+
+def test_what_cannot_be_read_is_told_and_the_others_go_on(predictor, tmp_path):
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    seen = list(predictor.predict_many([tmp_path / "broken.jpg", picture(0), tmp_path / "gone.png"]))
+    assert [len(one.faces) for one in seen] == [0, 1, 0]
+    assert "not a picture" in seen[0].why and "cannot be opened" in seen[2].why
+    with pytest.raises(Unreadable, match="not a picture"):
+        predictor(tmp_path / "broken.jpg")
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((9, 9)), np.zeros((9, 9, 4), np.uint8), np.zeros((0, 9), np.uint8),
+                                    np.zeros(9, np.uint8)])
+def test_other_pixels_are_refused(predictor, pixels):
+    with pytest.raises(BadInput, match="expected uint8"):
+        predictor(pixels)
+
+
+def test_gray_with_a_third_axis_is_gray(predictor):
+    gray = picture(0)[..., 0]
+    assert np.array_equal(predictor(gray[..., None])[0].probabilities, predictor(gray)[0].probabilities)
