@@ -91,6 +91,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
         Section("gallery", "Face by face", [("gallery", gallery)]),
         Section("others", "Other ways to ask", _others(summary, table)),
         Section("calibration", "Does an arm know when it is right?", [*picture("calibration"), *table("calibration")]),
+        Section("agreement", "Do arms agree with the labels' shares?", _agreement(table)),
         Section("data", "The data", [
             *_found(results, summary), *picture("data"), *table("faces", "balance", "parts", "copies", "across")]),
         Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(list(shelf.tables.values()))]),
@@ -170,6 +171,12 @@ def _others(summary: Mapping, table) -> list[Block]:
           if metrics else []), *metrics,
         *([("text", f"McNemar's test compares {models} on these images. It says nothing about other seeds, and several "
             "of them must not be pooled.")] if single else []), *single]
+
+
+def _agreement(table) -> list[Block]:
+    found = table("agreement")
+    return [("text", "Labels are shares of the classes here, such as a teacher's scores or annotators' votes. Of divergences, "
+             "less is better."), *found] if found else []
 
 
 def _falling() -> str:

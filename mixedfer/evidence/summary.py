@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mixedfer import metrics
-from mixedfer.evidence import audit, calibration, duplicates, leakage, partitions, preparations
+from mixedfer.evidence import agreement, audit, calibration, duplicates, leakage, partitions, preparations
 from mixedfer.evidence.comparing import case_sums, cases, collapsed, difference, everything, refusal, scores
 from mixedfer.evidence.results import Results
 from mixedfer.evidence.statistics import adjust, bootstrap, correlated_t, mcnemar, sign_flip
@@ -26,8 +26,8 @@ SCHEMA = 1
 def summarise(results: Results, findings: list[Finding]) -> dict:
     """The content of results.json: `schema`, `study`, `question`, `metric`, `higher_is_better`, `margin`,
     `first_margin`, `first_metric`, `varied`, `design`, `comparisons` (one per treatment), `arms` (control first),
-    `comparable`, `faces` (the control's), `preparations` (one entry per face set, where arms see several), `audit`, `leakage`
-    and `provenance`.
+    `agreement` (None where every label is one class), `comparable`, `faces` (the control's), `preparations` (one entry per
+    face set, where arms see several), `audit`, `leakage` and `provenance`.
     """
     plan, copies = results.plan, duplicates.find(results.faces)
     exploratory = adjust.benjamini_hochberg([finding.p for finding in findings])
@@ -38,6 +38,7 @@ def summarise(results: Results, findings: list[Finding]) -> dict:
         "design": _design(results),
         "comparisons": [_comparison(results, finding) | {"p_bh": p} for finding, p in zip(findings, exploratory)],
         "arms": [_arm(results, name) for name in results.arms],
+        "agreement": _agreement(results),
         "comparable": {"passed": results.comparable, "checks": [dataclasses.asdict(check) for check in results.checks]},
         "faces": results.faces.counts(), "preparations": _preparations(results),
         "leakage": leakage.summarise(results, copies),
@@ -160,6 +161,18 @@ def _calibration(results: Results, name: str) -> dict:
     return {"ece": _spread([calibration.expected_error(results.truth, run) for run in runs]),
             "brier": _spread([calibration.brier(results.truth, run) for run in runs]),
             "bins": calibration.reliability(*every)}
+
+
+def _agreement(results: Results) -> dict | None:
+    """How well arms agree with labels that are shares, and how well a constant answer would."""
+    votes = np.asarray(results.faces.votes)[results.rows]
+    if not agreement.shared(votes):
+        return None
+    runs = {name: [agreement.measure(results.truth, votes, run) for run in arm.probabilities]
+            for name, arm in results.arms.items()}
+    return {"arms": {name: {key: _spread([run[key] for run in made]) for key in agreement.MEASURES}
+                     for name, made in runs.items()},
+            "constant": agreement.constant(results.truth, votes)}
 
 
 def _run(results: Results, replicate: int, fold: int, record) -> dict:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from mixedfer.evidence import audit_tables, controls, preparations, study_tables, wording
+from mixedfer.evidence import agreement, audit_tables, controls, preparations, study_tables, wording
 from mixedfer.evidence.table import Column, Table, gap, kind, table_of, to_csv
 from mixedfer.metrics import METRICS
 
@@ -20,7 +20,7 @@ def every(results, summary: dict) -> list[Table]:
     made = [
         comparisons(summary), resolution(summary), controls.explains(results, summary), controls.beyond(results, summary),
         arms(summary), replicates(summary), classes(summary, tested), confusion(results), others(summary, tested),
-        calibration(summary),
+        calibration(summary), agreement.table(summary),
         *([robustness(summary), mcnemar(summary)] if tested else []),
         *([found(summary)] if results.faces.searched else []),
         *([study_tables.faces(results)] if any(one.faces.searched for one in preparations.sets(results)) else []),

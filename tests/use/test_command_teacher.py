@@ -63,3 +63,7 @@ def test_what_is_no_teacher(text):
 def test_a_teacher_by_its_kind():
     assert teachers.of("command: python ask.py") == command.Teacher("python ask.py")
     assert isinstance(teachers.of("http:https://example.org/x"), teachers.Teacher)
+
+
+def test_answers_that_are_read_otherwise_are_another_teachers():
+    assert command.Teacher("ask", reading=Reading(scores="moods", box="")).name == "command:ask box= scores=moods"

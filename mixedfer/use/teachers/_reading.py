@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -37,6 +38,11 @@ class Reading(Checked):
     def __post_init__(self):
         super().__post_init__()
         require(len(self.sides) == 4, f"Reading(sides={self.sides}): expected the names of left, top, width and height")
+
+    def __str__(self) -> str:
+        """What differs from the defaults."""
+        plain = {field.name: field.default for field in dataclasses.fields(self)}
+        return " ".join(f"{name}={getattr(self, name)}" for name, default in plain.items() if getattr(self, name) != default)
 
 
 def read(text: str, reading: Reading) -> Told:

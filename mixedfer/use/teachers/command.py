@@ -40,7 +40,7 @@ class Teacher(Checked):
 
     @property
     def name(self) -> str:
-        return f"command:{self.line}"
+        return f"command:{self.line} {self.reading}".strip()
 
     def start(self) -> Ask:
         import shutil

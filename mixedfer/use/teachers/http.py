@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import email.utils
 import http.client
+import itertools
 import math
 import re
 import time
@@ -59,7 +60,7 @@ class Teacher(Checked):
 
     @property
     def name(self) -> str:
-        return f"http:{self.url}"
+        return f"http:{self.url} {self.reading}".strip()
 
     def start(self) -> Ask:
         """Raises BadInput for an address or a key that cannot be used, see `_address`."""
@@ -76,7 +77,7 @@ class _Line:
 
     def ask(self, path: Path) -> Told:
         body = path.read_bytes()
-        for attempt in range(self._teacher.retries + 1):
+        for attempt in itertools.count():
             try:
                 return read(self._send(body), self._teacher.reading)
             except _Later as later:
@@ -85,7 +86,6 @@ class _Line:
                     asks = f", which asks to wait for {wait:,.0f} s" if wait > LONGEST_WAIT else ""
                     raise Fault(f"{self._teacher.name}{asks}: {later} ({attempt + 1} tries)") from None
                 time.sleep(wait)
-        raise AssertionError("the last attempt returns or raises")
 
     def _send(self, body: bytes) -> str:
         """The text of an answer; `_Later` where there is none."""
