@@ -86,29 +86,40 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
 
 @app.command(epilog="Example: mixedfer predict bundles/quickstart-mixed photos/ 'more/*.jpg' --out answers --annotate")
 @interruptible()
-def predict(bundle: Bundle, sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders of "
-                                                                         "pictures, patterns such as 'photos/**/*.jpg'.")],
+def predict(bundle: Bundle,
+            sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Pictures, folders of pictures, "
+                                                                "patterns such as 'photos/**/*.jpg', videos.")] = None,
+            camera: Annotated[str | None, typer.Option(metavar="N", help="Also a camera, by its number or the path of its "
+                                                       "device; Ctrl-C, or q in its window, ends it.")] = None,
             out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write predictions.jsonl and predictions.csv there, "
                                                      "not to the terminal.")] = None,
             json: Annotated[bool, typer.Option("--json", help="Only lines of JSON; what is printed without --out.")] = False,
             csv: Annotated[bool, typer.Option("--csv", help="Only CSV, without landmarks.")] = False,
             annotate: Annotated[bool, typer.Option("--annotate", help="With --out, also copies of the pictures with boxes, "
                                                    "landmarks, answers and probabilities.")] = False,
+            smooth: Annotated[float, typer.Option(min=0, max=0.99, metavar="SHARE", help="In films, how much of a face's past "
+                                                  "goes into its probabilities.")] = 0.0,
+            show: Annotated[bool, typer.Option("--show", help="Show films in a window; q quits.")] = False,
             predictor: Predictor = None, threads: Cores = None, quiet: Quiet = False) -> None:
-    """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so."""
+    """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so. Of a video
+    or a camera, every frame is a picture.
+    """
     from mixedfer import processes
     from mixedfer.learning import backend
     from mixedfer.use import gathering
 
     if annotate and out is None:
         raise BadInput("--annotate needs a place for the copies", remedy="Name one with --out DIR.")
-    paths = [Path(name) for name in gathering.files(sources, out)]
+    if not sources and camera is None:
+        raise BadInput("nothing to look at", remedy="Name pictures, folders or videos, or a camera with --camera 0.")
+    paths = [Path(name) for name in gathering.files(sources or [], out)]
     backend.quiet()
     backend.setup(threads or processes.cores())
     from mixedfer.use.predicting import FILES, Wanted, run
     from mixedfer.use.prediction import Predictor as Answering
 
     kinds = [kind for kind, chosen in (("json", json), ("csv", csv)) if chosen] or list(FILES)
-    count = run(Answering(bundle, predictor), paths, Wanted(kinds, out, annotate, quiet), typer.echo)
-    if out and not quiet:
-        typer.echo(f"{count}\nAnswers: {out}")
+    device = int(camera) if camera and camera.isdecimal() else camera
+    told = run(Answering(bundle, predictor), paths, Wanted(kinds, out, annotate, quiet, smooth, show), typer.echo, device)
+    if not quiet:
+        typer.echo("\n".join([*told, *[f"Answers: {out}"] * bool(out)]), err=out is None)

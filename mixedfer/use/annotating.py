@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import geometry
-from mixedfer.use.prediction import Face, Seen
+from mixedfer.use.prediction import NO_FACE, Face, Seen
 
 #: Pixels: a picture's longer side is enlarged, by a whole number, up to about this.
 LEGIBLE = 600
@@ -29,10 +29,10 @@ def draw(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
     """A Pillow image in RGB of a picture, (h, w) or (h, w, 3) uint8, with its faces."""
     from PIL import Image, ImageDraw
 
-    scale = max(1, round(LEGIBLE / max(picture.shape[:2])))
+    scale = _scale(picture)
     image = Image.fromarray(picture).convert("RGB")
     image = image.resize((image.width * scale, image.height * scale), Image.Resampling.NEAREST)
-    size = max(13, round(max(image.size) / 60))
+    size = _size(*image.size)
     brush = ImageDraw.Draw(image)
     for number, face in enumerate(seen.faces, 1):
         _mark(brush, face, number, scale, size)
@@ -41,6 +41,28 @@ def draw(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
     whole.paste(image, (0, 0))
     whole.paste(panel, (image.width, 0))
     return whole
+
+
+def frame(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
+    """The same of a frame of a film, all of one size: as high as the picture, with room for two columns of bars."""
+    from PIL import Image
+
+    whole = draw(picture, seen, classes)
+    scale = _scale(picture)
+    width, height = picture.shape[1] * scale, picture.shape[0] * scale
+    room = 2 * _width(Seen([], NO_FACE), classes, _size(width, height))
+    fixed = Image.new("RGB", tuple(length + length % 2 for length in (width + room, height)), PAPER)
+    fixed.paste(whole, (0, 0))
+    return fixed
+
+
+def _scale(picture: np.ndarray) -> int:
+    return max(1, round(LEGIBLE / max(picture.shape[:2])))
+
+
+def _size(width: int, height: int) -> int:
+    """Pixels of a letter's height on a picture of so many pixels."""
+    return max(13, round(max(width, height) / 60))
 
 
 def colour(face: Face, number: int) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixedfer.faceset import FaceSet
-from mixedfer.learning.batches import Batches
+from mixedfer.learning.batches import TOGETHER, Batches
 from mixedfer.use import architecture
 from mixedfer.use.bundle import Bundle
 
@@ -26,14 +26,16 @@ class Network:
         self.look, self.view = Look(*(bundle.said["recipe"][name] for name in Look._fields)), bundle.view
         self.models = [architecture.load(path, bundle.image, len(bundle.classes)) for path in bundle.models]
 
-    def answers(self, faces: FaceSet, rows: np.ndarray) -> np.ndarray:
+    def answers(self, faces: FaceSet, rows: np.ndarray, together: int = TOGETHER) -> np.ndarray:
         """(models, n, classes) float32: the probabilities for the faces in `rows` (n,), means over the frames of the recipe.
 
-        They go through in batches of one size, so that an answer does not depend on which faces are beside it.
+        They go through in batches of one size, so that an answer does not depend on which faces are beside it; with as many
+        `together` as in training it is to the last bit what training would say.
         """
         batches, sums = Batches(faces, rows, "test", self.look, 0, self.view), 0.0
         for frame in range(len(batches.frames)):
-            made = [self._answers(batch.inputs) for batch in batches.still(frame)]
+            made = [self._answers(batches.look(np.minimum(np.arange(first, first + together), len(rows) - 1), frame).inputs)
+                    for first in range(0, len(rows), together)]
             sums += np.concatenate(made, 1)[:, :len(rows)]
         return (sums / len(batches.frames)).astype(np.float32)
 

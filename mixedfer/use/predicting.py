@@ -1,4 +1,4 @@
-"""Pictures on disk -> rows on the terminal or in files, and annotated copies: what `mixedfer predict` does."""
+"""Pictures and films -> rows on the terminal or in files, and annotated copies: what `mixedfer predict` does."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 from mixedfer import disk
 from mixedfer.errors import BadInput
 from mixedfer.faces import pictures
-from mixedfer.use import annotating, rows
+from mixedfer.faces.datasets.videos import ENDINGS
+from mixedfer.use import annotating, filming, rows
+from mixedfer.use.film import Film
 from mixedfer.use.prediction import NO_FACE, Predictor, Seen
 
 #: The kinds of rows, and the files that hold them.
@@ -23,13 +25,15 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Wanted:
     """What to write: `kinds` of rows (of `FILES`) into the folder `out`, or the first of them to the terminal where there is
-    none; with `annotate` a copy of each picture in `out`.
+    none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for films, see `filming.Playing`.
     """
 
     kinds: Sequence[str]
     out: Path | None = None
     annotate: bool = False
     quiet: bool = False
+    smooth: float = 0.0
+    show: bool = False
 
 
 @dataclass
@@ -40,39 +44,61 @@ class Count:
     faces: int = 0
     without: int = 0
     unreadable: int = 0
+    why: str = ""
 
     def add(self, seen: Seen) -> None:
         self.pictures += 1
         self.faces += len(seen.faces)
         self.without += seen.why == NO_FACE
         self.unreadable += _unreadable(seen)
+        self.why = seen.why
 
     def __str__(self) -> str:
         return (f"Pictures: {self.pictures:,}, without a face: {self.without:,}, unreadable: {self.unreadable:,}; faces: "
                 f"{self.faces:,}")
 
 
-def run(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, say: Say) -> Count:
-    """Answer for every picture; an unreadable one gets a row that says why. `say` prints a line.
+def run(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, say: Say, camera: int | str | None = None) -> list[str]:
+    """Answer for every picture, then for every frame of every video, or of a camera; returns what to tell of each.
 
-    Raises BadInput where no picture could be read, after its rows are written, and Fault when the disk is full.
+    An unreadable picture gets a row that says why. `say` prints a line. Raises BadInput where no picture could be read, after
+    its rows are written, and for a video or camera that cannot be opened; Fault when the disk is full.
     """
+    clips = [path for path in paths if path.name.lower().endswith(ENDINGS)]
+    pictures = [path for path in paths if path not in clips]
+    films = [Film(path) for path in clips] + ([] if camera is None else [Film(camera, live=True)])
+    told = []
+    with _writers(wanted, predictor, bool(films), say) as put:
+        if pictures:
+            told.append(str(count := _pictures(predictor, pictures, wanted, put)))
+        told += [_play(predictor, film, number, wanted, put) for number, film in enumerate(films, 1)]
+    if pictures and count.unreadable == count.pictures:
+        raise BadInput(f"no picture could be read: {count.why}", file=pictures[-1] if len(pictures) == 1 else None)
+    return told
+
+
+def _pictures(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, put: Callable[[dict], None]) -> Count:
     from tqdm import tqdm
 
-    count, classes, last = Count(), predictor.bundle.classes, ""
-    several = len(predictor.network.models) > 1
+    count, classes = Count(), predictor.bundle.classes
     bar = tqdm(paths, unit="picture", desc="predict", disable=wanted.quiet or None, dynamic_ncols=True)
-    with _writers(wanted, classes, several, say) as put, contextlib.closing(bar):
+    with contextlib.closing(bar):
         for number, (path, seen) in enumerate(zip(paths, predictor.predict_many(bar)), 1):
             count.add(seen)
-            last = seen.why
             for row in rows.of(str(path), seen, classes):
                 put(row)
             if wanted.annotate and not _unreadable(seen):
                 _copy(path, number, seen, classes, wanted.out)
-    if count.unreadable == count.pictures:
-        raise BadInput(f"no picture could be read: {last}", file=paths[-1] if len(paths) == 1 else None)
     return count
+
+
+def _play(predictor: Predictor, film: Film, number: int, wanted: Wanted, put: Callable[[dict], None]) -> str:
+    """Answer for a film; says how many frames, faces and lost frames there were."""
+    stem = "camera" if film.live else _stem(Path(film.device))
+    place = wanted.out / ANNOTATED / f"{number:05d}-{stem}.mp4" if wanted.annotate else None
+    faces, seconds = filming.play(predictor, film, filming.Playing(wanted.smooth, place, wanted.show, wanted.quiet), put)
+    return (f"{film.device}: frames: {film.frames:,}, lost: {film.lost:,}; faces: {faces:,}; frames per second: "
+            f"{film.frames / seconds:.1f}")
 
 
 def _unreadable(seen: Seen) -> bool:
@@ -81,18 +107,22 @@ def _unreadable(seen: Seen) -> bool:
 
 def _copy(path: Path, number: int, seen: Seen, classes: Sequence[str], out: Path) -> None:
     """Write the annotated copy of a picture; its number keeps pictures of one name apart."""
-    stem = "".join(letter if letter.isprintable() else "_" for letter in path.stem)[:50]
-    file = out / ANNOTATED / f"{number:05d}-{stem}.png"
+    file = out / ANNOTATED / f"{number:05d}-{_stem(path)}.png"
     with disk.full_disk(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         annotating.draw(pictures.read(path), seen, classes).save(file, compress_level=1)
 
 
+def _stem(path: Path) -> str:
+    return "".join(letter if letter.isprintable() else "_" for letter in path.stem)[:50]
+
+
 @contextlib.contextmanager
-def _writers(wanted: Wanted, classes: Sequence[str], several: bool, say: Say) -> Iterator[Callable[[dict], None]]:
+def _writers(wanted: Wanted, predictor: Predictor, film: bool, say: Say) -> Iterator[Callable[[dict], None]]:
     """What takes a row; files appear whole when all rows were put, or not at all."""
-    tell = {"json": rows.line, "csv": lambda row: rows.csv_line(rows.cells(row, classes, several))}
-    first = {"json": [], "csv": [rows.csv_line(rows.header(classes, several))]}
+    shape = (predictor.bundle.classes, len(predictor.network.models) > 1, film)
+    tell = {"json": rows.line, "csv": lambda row: rows.csv_line(rows.cells(row, *shape))}
+    first = {"json": [], "csv": [rows.csv_line(rows.header(*shape))]}
     if wanted.out is None:
         kind = wanted.kinds[0]
         for line in first[kind]:

@@ -85,23 +85,23 @@ class Predictor:
             raise Unreadable(why, file=image if isinstance(image, (str, Path)) else None)
         return faces
 
-    def predict_many(self, images: Iterable[Picture]) -> Iterator[Seen]:
+    def predict_many(self, images: Iterable[Picture], together: int = TOGETHER) -> Iterator[Seen]:
         """The faces of each picture, in order; a picture that cannot be read is told of, and the others go on.
 
-        Faces of several pictures go through the network together, in batches of one size: an answer does not depend on which
-        pictures are beside it.
+        Faces of several pictures go through the network, so many `together`, in batches of one size: an answer does not depend
+        on which pictures are beside it.
         """
         looked, answers = collections.deque(), collections.deque()
         waiting: list[tuple[np.ndarray, np.ndarray, bool]] = []
         for image in images:
             looked.append(one := self._look(image))
             waiting += zip(one.images, one.points, one.found["found"])
-            while len(waiting) >= TOGETHER:
-                answers += self._answer(waiting[:TOGETHER])
-                del waiting[:TOGETHER]
+            while len(waiting) >= together:
+                answers += self._answer(waiting[:together], together)
+                del waiting[:together]
             yield from self._ready(looked, answers)
         if waiting:
-            answers += self._answer(waiting)
+            answers += self._answer(waiting, together)
         yield from self._ready(looked, answers)
 
     def _look(self, image: Picture) -> _Looked:
@@ -133,11 +133,11 @@ class Predictor:
             points.append(transform(face["landmarks"][None], matrix[None])[0].astype(np.float32))
         return _Looked(found[kept], images, points, why)
 
-    def _answer(self, waiting: list[tuple[np.ndarray, np.ndarray, bool]]) -> Iterator[np.ndarray]:
+    def _answer(self, waiting: list[tuple[np.ndarray, np.ndarray, bool]], together: int) -> Iterator[np.ndarray]:
         """(models, classes) for each face."""
         images, points, found = (np.stack(column) for column in zip(*waiting))
         faces = _face_set(images, points, found, self.bundle.classes)
-        return iter(self.network.answers(faces, np.arange(len(images))).swapaxes(0, 1))
+        return iter(self.network.answers(faces, np.arange(len(images)), together).swapaxes(0, 1))
 
     def _ready(self, looked: collections.deque, answers: collections.deque) -> Iterator[Seen]:
         """The pictures whose faces all have their answers."""

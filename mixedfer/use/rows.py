@@ -1,7 +1,8 @@
 """Answers as rows: one per face, or one that says why a picture has none; as lines of JSON and as CSV.
 
 A row has `source`, `face` (counted from 1, None where there is none), `found`, `box` (left, top, width, height), `label`,
-`probabilities` and, of an ensemble, `spread` by class, `landmarks` (68 pairs) and `why`.
+`probabilities` and, of an ensemble, `spread` by class, `landmarks` (68 pairs) and `why`. Of a film also `frame` (counted from
+0), `seconds` from its beginning, and `track`, one number for all that is taken for one face.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from mixedfer.use.prediction import NO_FACE, Face, Seen
 #: With one of these at its beginning a cell of text is a formula to spreadsheets (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PIXELS, CHANCES = 2, 6  # decimals
+#: What rows of films have besides.
+FILM = ("frame", "seconds", "track")
 
 
 def of(source: str, seen: Seen, classes: Sequence[str]) -> list[dict]:
@@ -46,18 +49,23 @@ def line(row: dict) -> str:
     return json.dumps(row, allow_nan=False)
 
 
-def header(classes: Sequence[str], several: bool) -> list[str]:
-    """The columns of the CSV: those of `cells`."""
+def header(classes: Sequence[str], several: bool, film: bool) -> list[str]:
+    """The columns of the CSV: those of `cells`. `several` networks differ by a spread, a `film` has frames."""
     spread = [f"spread {safe(name)}" for name in classes] if several else []
-    return ["source", "face", "found", "left", "top", "width", "height", "label", *(safe(f"p {name}") for name in classes),
-            *spread, "why"]
+    return ["source", *FILM * film, "face", "found", "left", "top", "width", "height", "label",
+            *(safe(f"p {name}") for name in classes), *spread, "why"]
 
 
-def cells(row: dict, classes: Sequence[str], several: bool) -> list:
+def cells(row: dict, classes: Sequence[str], several: bool, film: bool) -> list:
     """A row as cells of the CSV; landmarks are left to the JSON."""
     numbers = [row.get(kind, {}).get(name, "") for kind in ("probabilities", *["spread"] * several) for name in classes]
-    return [safe(row["source"]), "" if row["face"] is None else row["face"], str(row["found"]).lower(),
+    moment = [_cell(row.get(name)) for name in FILM * film]
+    return [safe(row["source"]), *moment, _cell(row["face"]), str(row["found"]).lower(),
             *row.get("box", [""] * 4), safe(row.get("label", "")), *numbers, safe(row["why"])]
+
+
+def _cell(value: float | None) -> float | str:
+    return "" if value is None else value
 
 
 def csv_line(values: Sequence) -> str:

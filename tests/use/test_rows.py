@@ -36,10 +36,18 @@ def test_a_line_of_json_is_plain_and_complete():
 
 def test_cells_hold_no_formula_and_move_no_cursor():
     (row,), (none,) = rows.of("-a,b.png", Seen([FACE]), CLASSES), rows.of("@x", Seen([], "no\nface"), CLASSES)
-    lines = [rows.header(CLASSES, True), rows.cells(row, CLASSES, True), rows.cells(none, CLASSES, True)]
+    shape = (CLASSES, True, False)
+    lines = [rows.header(*shape), rows.cells(row, *shape), rows.cells(none, *shape)]
     text = "\n".join(map(rows.csv_line, lines))
     read = list(csv.DictReader(io.StringIO(text)))
     assert {len(line) for line in lines} == {13} and text.isprintable() is False and "\x1b" not in text
     assert read[0]["source"] == "'-a,b.png" and read[0]["label"] == "'=happy" and read[0]["p =happy"] == "0.75"
     assert read[0]["spread sad\\x1b[2J"] == "0.125" and (read[0]["found"], read[0]["width"]) == ("true", "30")
     assert read[1]["source"] == "'@x" and read[1]["face"] == "" and read[1]["why"] == "no\\nface"
+
+
+def test_films_have_columns_of_their_own():
+    row, = rows.of("a.mp4", Seen([]), CLASSES)
+    header, cells = rows.header(CLASSES, False, True), rows.cells({**row, "frame": 0, "seconds": 0.0}, CLASSES, False, True)
+    told = dict(zip(header, cells, strict=True))
+    assert (told["frame"], told["seconds"], told["track"], told["face"]) == (0, 0.0, "", "")

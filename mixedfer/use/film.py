@@ -1,0 +1,62 @@
+"""A video or a camera, frame by frame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer.errors import BadInput
+
+#: Frames in a row that a camera may fail to give before it counts as gone.
+PATIENCE = 30
+PAUSE = 0.01  # seconds
+
+
+class Film:
+    """Frames (h, w, 3) RGB of `device`: a video file, or with `live` a camera by its number or by the path of its device.
+
+    `lost` counts frames that could not be decoded, that a camera did not give, and that a file that is cut off does not have.
+    Raises BadInput for what cannot be opened, or gives no frame at all.
+    """
+
+    def __init__(self, device: int | str | Path, live: bool = False):
+        import cv2
+
+        self.device, self.live, self.frames, self.lost = device, live, 0, 0
+        if not isinstance(device, int) and not live and not Path(device).is_file():
+            raise BadInput("no such video", file=device)
+        self._video = cv2.VideoCapture(device if isinstance(device, int) else str(device))
+        if not self._video.isOpened():
+            raise BadInput("no camera that can be opened" if live else "not a video that can be decoded", file=str(device),
+                           remedy="Name a camera by its number, from 0." if live else "")
+        rate = self._video.get(cv2.CAP_PROP_FPS)
+        #: Frames per second; 25 where the device does not say.
+        self.rate = rate if 0 < rate < 1000 else 25.0
+        #: How many frames a file says that it has; 0 where that is not known.
+        self.length = 0 if live else max(0, int(self._video.get(cv2.CAP_PROP_FRAME_COUNT)))
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        import cv2
+
+        failures = 0
+        try:
+            while failures <= (PATIENCE if self.live else 0):
+                grabbed = self._video.grab()
+                good, frame = self._video.retrieve() if grabbed else (False, None)
+                if good and frame is not None and frame.size:
+                    self.frames, self.lost, failures = self.frames + 1, self.lost + failures, 0
+                    yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB if frame.ndim == 3 else cv2.COLOR_GRAY2RGB)
+                elif grabbed:
+                    self.lost += 1
+                else:
+                    failures += 1
+                    time.sleep(PAUSE if self.live else 0)
+            # What a file promised and did not have; frames that failed before it are among them.
+            self.lost = max(self.lost, self.length - self.frames)
+            if not self.frames:
+                raise BadInput("no frame can be decoded", file=str(self.device))
+        finally:
+            self._video.release()

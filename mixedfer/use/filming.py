@@ -1,0 +1,134 @@
+"""A video or a camera, answered frame by frame: rows, an annotated video, a window."""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixedfer import disk
+from mixedfer.errors import BadInput, Fault
+from mixedfer.use import annotating, rows
+from mixedfer.use.film import Film
+from mixedfer.use.prediction import Predictor, Seen
+from mixedfer.use.smoothing import Smoother
+
+#: Faces that go through the network together; a camera waits for no other frame.
+FEW = 8
+WINDOW, QUIT = "mixedfer: q quits", ord("q")
+
+
+@dataclass(frozen=True)
+class Playing:
+    """How a film is played: `smooth` is the past's share in a face's probabilities (see `smoothing`), `film` where the
+    annotated video is written, `show` opens a window.
+    """
+
+    smooth: float = 0.0
+    film: Path | None = None
+    show: bool = False
+    quiet: bool = False
+
+
+def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict], None]) -> tuple[int, float]:
+    """Put the rows of every frame. Returns how many faces were answered for, and the seconds that it took.
+
+    Raises Fault where the annotated video cannot be written, BadInput where there are no windows.
+    """
+    from tqdm import tqdm
+
+    classes, smoother, faces, began = predictor.bundle.classes, Smoother(playing.smooth), 0, time.perf_counter()
+    shown = _answered(predictor, film)
+    with _out(playing, film, classes) as write, contextlib.closing(shown), tqdm(
+            total=film.length or None, unit="frame", desc="frames", disable=playing.quiet or None, dynamic_ncols=True) as bar:
+        for number, (frame, seen) in enumerate(shown):
+            several, tracks = smoother(seen.faces, classes)
+            seen = seen._replace(faces=several)
+            faces += len(several)
+            moment = {"frame": number, "seconds": round(number / film.rate, 3)}
+            for row, track in zip(rows.of(str(film.device), seen, classes), tracks or [None]):
+                put({**row, **moment, "track": track})
+            bar.set_postfix(lost=film.lost, refresh=False)
+            bar.update()
+            if write(frame, seen):
+                break
+    return faces, time.perf_counter() - began
+
+
+def _answered(predictor: Predictor, film: Film) -> Iterator[tuple[np.ndarray, Seen]]:
+    """Each frame with what was seen in it; of a file several together, of a camera each at once."""
+    if film.live:
+        for frame in film:
+            yield frame, next(predictor.predict_many([frame], FEW))
+        return
+    held: collections.deque[np.ndarray] = collections.deque()
+
+    def kept() -> Iterator[np.ndarray]:
+        for frame in film:
+            held.append(frame)
+            yield frame
+    for seen in predictor.predict_many(kept(), FEW):
+        yield held.popleft(), seen
+
+
+@contextlib.contextmanager
+def _out(playing: Playing, film: Film, classes: Sequence[str]) -> Iterator[Callable[[np.ndarray, Seen], bool]]:
+    """What takes an annotated frame, and says whether the user wants no more. The video appears whole, or not at all."""
+    if playing.film is None and not playing.show:
+        yield lambda frame, seen: False
+        return
+    part = playing.film and playing.film.with_name(f"{disk.beside(playing.film).name}{playing.film.suffix}")
+    writer = None
+
+    def take(frame: np.ndarray, seen: Seen) -> bool:
+        nonlocal writer
+        picture = np.asarray(annotating.frame(frame, seen, classes))[..., ::-1]
+        if part and writer is None:
+            writer = _writer(part, film.rate, picture.shape)
+        if writer is not None:
+            writer.write(np.ascontiguousarray(picture))
+        return playing.show and _quits(picture)
+    try:
+        yield take
+        if writer is not None:
+            writer.release()
+            part.replace(playing.film)
+    finally:
+        if part:
+            part.unlink(missing_ok=True)
+        if playing.show:
+            _close()
+
+
+def _writer(path: Path, rate: float, shape: tuple[int, ...]):
+    import cv2
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), rate, shape[1::-1])
+    if not writer.isOpened():
+        raise Fault("the annotated video cannot be written", file=path, remedy="Leave --annotate out, or name another --out.")
+    return writer
+
+
+def _quits(picture: np.ndarray) -> bool:
+    """Show a picture; whether q was pressed. Raises BadInput where OpenCV has no windows."""
+    import cv2
+
+    try:
+        cv2.imshow(WINDOW, picture)
+        return cv2.waitKey(1) & 0xFF == QUIT
+    except cv2.error as error:
+        raise BadInput("no window can be opened: this OpenCV, or this machine, has none",
+                       remedy="Leave --show out, or install opencv-python in place of opencv-python-headless.") from error
+
+
+def _close() -> None:
+    import cv2
+
+    with contextlib.suppress(cv2.error):
+        cv2.destroyAllWindows()
