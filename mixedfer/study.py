@@ -29,6 +29,8 @@ from mixedfer.varying import Varying
 PREDICTOR = "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f"
 #: Fields of a study that decide no number: what is asked, and by what the answer is judged.
 WORDS = ("question", "margin", "metric")
+#: Fields of a study that decide which pictures train, validate and test a cell.
+SPLIT = ("folds", "validation", "test", "train_share", "seed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +288,7 @@ class Cell:
     def spec(self, data: str) -> dict:
         """What decides this run's numbers, given the content hash of its face set; names are left out."""
         study = self.study
-        split = {name: getattr(study, name) for name in ("folds", "validation", "test", "train_share", "seed")}
+        split = {name: getattr(study, name) for name in SPLIT}
         return {"data": data, "recipe": canonical(study.recipe), "missed": study.preparation.missed,
                 "arm": self.arm.inputs(), "split": split, "fold": self.fold, "replicate": self.replicate,
                 "cell_seed": self.seed}

@@ -21,12 +21,11 @@ from mixedfer.evidence.proof import Check, Runs, checks, run_name
 from mixedfer.evidence.proof_reading import differing
 from mixedfer.faceset import FaceSet
 from mixedfer.records import Plan, Record
+from mixedfer.study import SPLIT
 
 __all__ = ["Arm", "Check", "Results", "load"]
 
 AGAIN = "Give the `mixedfer run` command again; runs that already exist are reused."
-#: The settings of a study that decide its split, as `study.Cell.spec` has them.
-SPLIT = ("folds", "validation", "test", "train_share", "seed")
 
 
 @dataclass(frozen=True)
