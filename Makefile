@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-slow bench lint lock clean
+.PHONY: demo test test-slow test-backends bench lock clean
 
 demo: $(READY)  ## the main job on the embedded data set
 	@$(BIN)/mixedfer run experiments/quickstart.py
@@ -16,6 +16,11 @@ test: $(READY)  ## style, layers and all quick tests
 test-slow: $(READY)  ## fifty kills and long simulations
 	@$(BIN)/pytest -m slow
 
+test-backends: $(READY)  ## the same under JAX and PyTorch, in an environment of its own (some gigabytes)
+	@test -x .venv-backends/bin/python || $(PYTHON) -m venv .venv-backends
+	@$(BIN)/uv pip install -q --python .venv-backends/bin/python -r requirements.txt -e ".[jax,torch]"
+	@.venv-backends/bin/python -m pytest tests/test_backends.py
+
 bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folder with fer2013.csv
 	@$(BIN)/python tests/bench.py
 
@@ -24,7 +29,7 @@ lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
 		pyproject.toml -o requirements.txt
 
 clean:
-	rm -rf .venv .mixedfer
+	rm -rf .venv .venv-backends .mixedfer
 
 # uv is fetched into the environment first: it installs several times faster than pip.
 $(READY): requirements.txt pyproject.toml
