@@ -123,7 +123,7 @@ def test_fer2013_end_to_end(real_data, tmp_path):
     """The real study on a slice: two classes, one epoch of a narrow network, all official partitions."""
     images = every_fourth(real_data / "fer2013.csv", tmp_path / "fer2013.csv", ("1", "5"))
     small = (f"--set={value}" for value in ("classes=disgust,surprise", "replicates=1", "epochs=1", "width=0.0625", "blocks=2"))
-    mixedfer("run", ROOT / "experiments" / "fer2013.py", "--data", "fer2013.csv", "--quiet", *small, cwd=tmp_path)
+    mixedfer("run", ROOT / "experiments" / "fer2013.py", "--data", "fer2013.csv", "--workers", 1, "-q", *small, cwd=tmp_path)
     results = json.loads((tmp_path / "reports" / "fer2013" / "results.json").read_text())
     assert results["faces"]["images"] == images > 1000 and results["comparable"]["passed"]
     assert 0.6 < results["faces"]["found"] / results["faces"]["images"] < 0.85

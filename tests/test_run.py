@@ -63,7 +63,7 @@ def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_
         '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY\nfrom mixedfer.study import Axis\n'
         'STUDY = dataclasses.replace(TINY.varying(epochs=1, replicates=1), control=TINY.treatments[2],\n'
         '                            treatments=TINY.treatments[:1], grid=(Axis("train_share", (0.5, 1.0)),))\n')
-    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--set", "folds=2", cwd=tmp_path)
+    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--workers", 1, "--set", "folds=2", cwd=tmp_path)
     assert "reports/grid_of_two/index.html" in output
     report = tmp_path / "reports" / "grid_of_two"
     for share in ("0.5", "1.0"):
