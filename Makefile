@@ -18,7 +18,7 @@ test-slow: $(READY)  ## fifty kills and long simulations
 
 test-backends: $(READY)  ## the same under JAX and PyTorch, in an environment of its own (some gigabytes)
 	@test -x .venv-backends/bin/python || $(PYTHON) -m venv .venv-backends
-	@$(BIN)/uv pip install -q --python .venv-backends/bin/python -r requirements.txt -e ".[jax,torch]"
+	@$(BIN)/uv pip install -q --compile-bytecode --python .venv-backends/bin/python -r requirements.txt -e ".[jax,torch]"
 	@.venv-backends/bin/python -m pytest tests/test_backends.py
 
 bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folder with fer2013.csv
@@ -31,13 +31,14 @@ lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
 clean:
 	rm -rf .venv .venv-backends .mixedfer
 
-# uv is fetched into the environment first: it installs several times faster than pip.
+# uv is fetched into the environment first: it installs several times faster than pip. Compiled at once, because where
+# PYTHONDONTWRITEBYTECODE is set every process would compile TensorFlow's and Keras' Python again, which takes longer than all else.
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else \
 		"mixedfer needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check "uv>=0.8"
 	@echo "Installing the pinned requirements into .venv ..."
-	@$(BIN)/uv pip install -q --python $(BIN)/python -r requirements.txt
+	@$(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python -r requirements.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $(READY)
