@@ -25,7 +25,8 @@ Cores = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor t
 def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders with pictures, or patterns "
                                                        "such as 'photos/*.jpg'.")],
           teacher: Annotated[str, typer.Option(metavar="KIND:PLACE", help="Who labels: http:ADDRESS, a service that is sent a "
-                                               "picture; command:LINE, a command that gets its path. They answer in JSON.")],
+                                               "picture; command:LINE, a command that gets its path; both answer in JSON; "
+                                               "bundle:FOLDER, a trained arm.")],
           out: Annotated[Path, typer.Option(metavar="DIR", help="Where manifest, crops and answers are written.")],
           mosaic: Annotated[int, typer.Option(min=1, max=500, metavar="N", help="Faces on one picture to ask about.")] = 1,
           dry_run: Annotated[bool, typer.Option("--dry-run", "--cost-preview", help="Say what there is to ask and what it "

@@ -57,7 +57,7 @@ def test_what_is_no_command():
 def test_what_is_no_teacher(text):
     with pytest.raises(BadInput, match="KIND:PLACE") as refused:
         teachers.of(text)
-    assert "command, http" in refused.value.remedy
+    assert "bundle, command, http" in refused.value.remedy
 
 
 def test_a_teacher_by_its_kind():
