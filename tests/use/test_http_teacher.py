@@ -34,7 +34,8 @@ def test_an_answer(picture):
     assert body == picture.read_bytes() and headers["Content-Type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize("trouble", [500, 503, 429, 408, stall, drip, cut_off, hang_up], ids=lambda trouble: getattr(trouble, "__name__", str(trouble)))
+@pytest.mark.parametrize("trouble", [500, 503, 429, 408, stall, drip, cut_off, hang_up],
+                         ids=lambda trouble: getattr(trouble, "__name__", str(trouble)))
 def test_what_may_pass_is_tried_again(picture, trouble):
     with running(trouble, trouble) as service:
         assert len(asking(service)(picture).faces) == 1
