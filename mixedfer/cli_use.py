@@ -46,7 +46,8 @@ def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help
 
     asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
     place = labelling.Place(out, store, predictor, workers or processes.cores(), quiet)
-    told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=silent if quiet else typer.echo)
+    say = silent if quiet and not dry_run else typer.echo
+    told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=say)
     if told:
         typer.echo(labels.describe(told, out))
 

@@ -32,7 +32,7 @@ def _spread(value: tuple[float | None, float | None]) -> str:
 
 def _decimals(value: tuple[float | None, float | None]) -> str:
     mean, sd = value
-    return "–" if mean is None else f"{mean:.3f}" + ("" if sd is None else f" ± {sd:.3f}")
+    return "–" if mean is None else (f"{mean:.3f}" + ("" if sd is None else f" ± {sd:.3f}")).replace("-", "−")
 
 
 #: How a kind of value is told to people.

@@ -3,7 +3,7 @@
     OUT/manifest.csv     a row for each labelled face: path, subject, left, top, width, height, picture, then a share per class
     OUT/crops/           the faces, each once, under a name that follows from its pixels
     OUT/mosaics/         the pictures that were asked about, where faces are asked about together
-    OUT/answers.jsonl    every answer as it came
+    OUT/answers.jsonl    what was said of which face, kept as it came
     OUT/labels.json      what became of all pictures and faces, and what was wrong with answers
 """
 

@@ -46,6 +46,13 @@ def test_ends_of_the_scales():
     assert agreement.constant(truth, sure)["divergence"] == pytest.approx(-(math.log(1 / 3) + 2 * math.log(2 / 3)) / 3)
 
 
+def test_less_agreement_than_by_chance_has_a_minus():
+    spread = {key: {"mean": -0.05, "sd": 0.01} for key in agreement.MEASURES}
+    found = {"arms": {"mixed": spread}, "constant": dict.fromkeys(agreement.MEASURES, 0.0)}
+    shown = agreement.table({"agreement": found}).shown()
+    assert shown[0][2] == "−0.050 ± 0.010" and shown[1][2] == "0.000"
+
+
 def test_a_report_tells_it_where_labels_are_shares(drawn):
     plain = summary.summarise(drawn, comparing.compare_all(drawn))
     assert plain["agreement"] is None and "agreement" not in [table.name for table in tables.every(drawn, plain)]

@@ -76,7 +76,7 @@ def test_the_key_is_in_nothing_that_is_written_or_printed(tmp_path, call, monkey
 def test_a_preview_asks_nothing_and_the_end_says_how_to_read_the_labels(tmp_path, call):
     with running() as service:
         for option in ("--dry-run", "--cost-preview"):
-            said = call(f"http:{service.url}", "--mosaic", 2, option, "--price", 1.5)
+            said = call(f"http:{service.url}", "--mosaic", 2, option, "--price", 1.5, "-q")
             assert "in 4 questions, 6.00 at 1.5 each, 4 s or more" in said
         assert service.asked == [] and not (tmp_path / "labels").exists()
         said = call(f"http:{service.url}", "--mosaic", 8, "-q")
