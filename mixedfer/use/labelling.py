@@ -20,13 +20,14 @@ from mixedfer.checked import Detector, require
 from mixedfer.errors import BadInput, Fault, MixedferError, Unreadable
 from mixedfer.faces import landmarks, pictures, sightings
 from mixedfer.faces.datasets.folder import check_pattern
+from mixedfer.faces.detectors import Box
 from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.identity import digest
 from mixedfer.study import Preparation
 from mixedfer.use import answers, gathering, labels, mosaic
 from mixedfer.use.answers import Scores
 from mixedfer.use.gathering import Face, Seen
-from mixedfer.use.teachers import Ask, Teacher
+from mixedfer.use.teachers import Ask, Teacher, Told
 from mixedfer.varying import Varying
 
 #: Questions in a row without an answer after which a teacher is left alone.
@@ -129,41 +130,48 @@ def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) 
     """Ask about these faces and keep the answers. Returns why the teacher was left alone before the end, or None."""
     from tqdm import tqdm
 
-    file, name = place.out / answers.FILE, asked.teacher.name
+    file, name, together = place.out / answers.FILE, asked.teacher.name, getattr(asked.teacher, "together", 1)
     understood, vain = bool(answers.known(file, name)), 0
     groups = [[missing[number] for number in group] for group in mosaic.groups(len(missing), asked.mosaic)]
-    with answers.Journal(file) as journal:
-        for faces in tqdm(groups, unit="question", desc="asked", disable=place.quiet or None, dynamic_ncols=True):
-            path, tiles = _question(faces, place.out)
-            about = [face.name for face in faces]
+    with answers.Journal(file) as journal, tqdm(total=len(groups), unit="question", desc="asked", disable=place.quiet or None,
+                                                dynamic_ncols=True) as bar:
+        for some in mosaic.groups(len(groups), together):
+            questions = [_question(groups[number], place.out) for number in some]
             try:
-                scores, wrong = _answers(ask(path), faces, tiles)
+                told = ask([question.path for question in questions])
+                understood, vain = True, 0
             except (Unreadable, Fault) as error:
-                journal.keep(name, path.name, about, {}, [str(error)])
-                vain += 1
-                if vain >= PATIENCE and (isinstance(error, Fault) or not understood):
-                    return Fault(f"{vain} questions in a row were in vain; the last: {error}", remedy="Answers are kept, the "
-                                 "manifest has them, and the same command goes on from there.")
-                continue
-            journal.keep(name, path.name, about, scores, wrong)
-            understood, vain = True, 0
+                told, vain, last = [Told([], [str(error)])] * len(questions), vain + 1, error
+            for question, one in zip(questions, told):
+                journal.keep(name, question.path.name, [face.name for face in question.faces], *_answers(one, question))
+            bar.update(len(questions))
+            if vain >= PATIENCE and (isinstance(last, Fault) or not understood):
+                return Fault(f"{vain} questions in a row were in vain; the last: {last}", remedy="Answers are kept, the "
+                             "manifest has them, and the same command goes on from there.")
     return None
 
 
-def _question(faces: Sequence[Face], out: Path) -> tuple[Path, list]:
-    """The file to ask about, and the faces' places on it."""
+class Question(NamedTuple):
+    """What a teacher is asked about: the faces on the picture in this file, and their places there."""
+
+    faces: Sequence[Face]
+    path: Path
+    places: Sequence[Box]
+
+
+def _question(faces: Sequence[Face], out: Path) -> Question:
     crops = [out / "crops" / f"{face.name}.png" for face in faces]
     picture, places = mosaic.join([pictures.read(crop) for crop in crops])
     if len(crops) == 1:
-        return crops[0], places
+        return Question(faces, crops[0], places)
     path = out / "mosaics" / f"{digest([face.name for face in faces])}.png"
     disk.write_bytes(path, gathering.png(picture))
-    return path, places
+    return Question(faces, path, places)
 
 
-def _answers(told, faces: Sequence[Face], places: Sequence) -> tuple[dict[str, Scores], list[str]]:
+def _answers(told: Told, question: Question) -> tuple[dict[str, Scores], list[str]]:
     """The scores of the faces that an answer is about, and what is wrong with the rest of it."""
     said = [answer.box for answer in told.faces]
-    best, wrong = mosaic.match(said, places, [face.box for face in faces])
-    scores = {face.name: told.faces[number].scores for face, number in zip(faces, best) if number is not None}
+    best, wrong = mosaic.match(said, question.places, [face.box for face in question.faces])
+    scores = {face.name: told.faces[number].scores for face, number in zip(question.faces, best) if number is not None}
     return scores, [*told.wrong, *(f"{why}: {tuple(said[number] or ())}" for number, why in wrong.items())]

@@ -40,5 +40,6 @@ def test_what_is_no_bundle_is_told_before_a_face_is_looked_for(tmp_path):
 
 def test_a_face_that_the_bundle_does_not_find_is_answered_for_alone_only(kept, tmp_path):
     Image.fromarray(np.full((64, 64), 90, np.uint8)).save(tmp_path / "nobody.png")
-    answer, = Teacher(str(kept), threads=1).start()(tmp_path / "nobody.png").faces
+    told, = Teacher(str(kept), threads=1).start()([tmp_path / "nobody.png"])
+    answer, = told.faces
     assert answer.box is None and sum(answer.scores.values()) == pytest.approx(1, abs=1e-5)

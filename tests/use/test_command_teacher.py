@@ -13,6 +13,11 @@ from mixedfer.use.teachers._reading import Reading
 SCORES = Reading(scores="")
 
 
+def ask(teacher, path):
+    told, = teacher.start()([path])
+    return told
+
+
 def script(folder, text):
     """A command that runs these lines of Python, quickly started."""
     (folder / "with space.py").write_text(f"import os, sys, time\n{text}\n")
@@ -21,7 +26,7 @@ def script(folder, text):
 
 def test_the_path_is_the_last_word(tmp_path):
     line = script(tmp_path, "print('{\"%s\": 1, \"%s\": 3}' % (sys.argv[1], os.path.basename(sys.argv[2])))")
-    answer, = command.Teacher(line, reading=SCORES).start()(tmp_path / "a face.png").faces
+    answer, = ask(command.Teacher(line, reading=SCORES), tmp_path / "a face.png").faces
     assert answer.scores == {"--option": 1.0, "a face.png": 3.0} and answer.box is None
 
 
@@ -31,14 +36,14 @@ def test_the_path_is_the_last_word(tmp_path):
     ("", Unreadable, "JSON"), ("os.write(1, b'\\xff')", Unreadable, "not UTF-8")])
 def test_a_command_that_fails(tmp_path, text, kind, why):
     with pytest.raises(kind, match=why):
-        command.Teacher(script(tmp_path, text)).start()(tmp_path)
+        ask(command.Teacher(script(tmp_path, text)), tmp_path)
 
 
 def test_a_command_that_takes_too_long_ends_with_all_that_it_started(tmp_path):
     text = f"import subprocess\nsubprocess.Popen(['sh', '-c', 'sleep 1; touch {tmp_path}/alive'])\ntime.sleep(60)"
     began = time.monotonic()
     with pytest.raises(Fault, match=r"longer than 0.5 s"):
-        command.Teacher(script(tmp_path, text), timeout=0.5).start()(tmp_path)
+        ask(command.Teacher(script(tmp_path, text), timeout=0.5), tmp_path)
     assert time.monotonic() - began < 10
     time.sleep(1.2)
     assert not (tmp_path / "alive").exists()

@@ -30,7 +30,7 @@ class Sure:
     said: tuple = (Answer(None, {"happy": 3.0, "sad": 1.0}),)
 
     def start(self):
-        return lambda path: Told(list(self.said), [])
+        return lambda paths: [Told(list(self.said), []) for _ in paths]
 
 
 @pytest.fixture
@@ -195,6 +195,32 @@ def test_people_are_read_from_paths_before_anything_is_asked(tmp_path, call):
     with running() as service, pytest.raises(BadInput, match="does not match"):
         call(service, subject=r"(carl)")
     assert service.asked == []
+
+
+class Four:
+    """A teacher who is asked about four pictures at once, and knows faces by their shade."""
+
+    name, together = "four", 4
+
+    def __init__(self):
+        self.asked = []
+
+    def start(self):
+        def ask(paths):
+            self.asked.append(len(paths))
+            shades = [float(np.asarray(Image.open(path))[0, 0]) for path in paths]
+            return [Told([Answer(None, {"happy": shade, "sad": 255 - shade})], []) for shade in shades]
+        return ask
+
+
+def test_some_teachers_are_asked_about_several_pictures_at_once(tmp_path, call):
+    shades(tmp_path / "photos", range(10))
+    teacher = Four()
+    call(teacher)
+    listing = SOURCE.list(tmp_path / "out")
+    assert teacher.asked == [4, 4, 2] and sorted(shares(listing)) == list(range(10))
+    for name, value in zip(listing.ids, shares(listing)):
+        assert (np.asarray(Image.open(tmp_path / "out" / name)) == value).all()
 
 
 def test_what_cannot_be_labelled(tmp_path, call):

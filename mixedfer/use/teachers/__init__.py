@@ -2,17 +2,19 @@
 
     name                  what its answers are kept under; holds no secret
     start() -> ask        checks what it needs, and raises BadInput before any face is looked for
-    ask(path) -> Told     what it says of the picture in that file
+    ask(paths) -> Told    what it says of the picture in each of these files
 
-`ask` raises Unreadable where an answer came and nothing in it is of use, Fault where none came: both are recorded and the next
-picture is asked about, unless it goes on like that. Any other error stops. Other fields are set with --set NAME=VALUE.
+`ask` is called with one path, or with up to `together` where a teacher has that attribute. It raises Unreadable where an answer
+came and nothing in it is of use, Fault where none came: both are recorded and the next pictures are asked about, unless it
+goes on like that. Any other error stops. `rate`, where a teacher has it, is how many pictures it is asked about per second at
+most. Fields are set with --set NAME=VALUE.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -34,7 +36,7 @@ class Told(NamedTuple):
     wrong: list[str]
 
 
-Ask = Callable[[Path], Told]
+Ask = Callable[[Sequence[Path]], list[Told]]
 
 
 @runtime_checkable

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from mixedfer import disk, processes
 from mixedfer.checked import Checked
@@ -17,13 +19,14 @@ from mixedfer.use.teachers import Answer, Ask, Told
 class Teacher(Checked):
     """`model` is the landmark model's file, where it is not the installed one; `threads` 0 is all.
 
-    A network answers for a mosaic in the time that it takes for one face, but a detector's box may lie a few pixels elsewhere
-    on it, and the shares differ a little.
+    It needs no mosaics: it is asked about many pictures at once. On a mosaic a detector's box may lie a few pixels elsewhere,
+    and the shares differ a little.
 
     >>> Teacher("bundles/quickstart-mixed").threads
     0
     """
 
+    together: ClassVar[int] = 64
     RANGES = {"threads": (0, 10**4)}
     folder: str
     _: dataclasses.KW_ONLY
@@ -47,7 +50,8 @@ class Teacher(Checked):
         return functools.partial(_ask, Predictor(read, Path(self.model) if self.model else None))
 
 
-def _ask(predictor, path: Path) -> Told:
+def _ask(predictor, paths: Sequence[Path]) -> list[Told]:
     """Where no face is found a bundle may answer for the whole picture: such an answer has no rectangle."""
-    return Told([Answer(face.box if face.found else None, dict(zip(predictor.bundle.classes, face.probabilities.tolist())))
-                 for face in predictor(path)], [])
+    classes = predictor.bundle.classes
+    return [Told([Answer(face.box if face.found else None, dict(zip(classes, face.probabilities.tolist())))
+                  for face in seen.faces], [seen.why] if seen.why else []) for seen in predictor.predict_many(paths)]

@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,9 +49,12 @@ class Teacher(Checked):
         first = shlex.split(self.line)[0]
         if not shutil.which(first):
             raise BadInput(f"--teacher command: there is no command {first!r}", remedy="Give its path, or install it.")
-        return self.ask
+        return self._ask_all
 
-    def ask(self, path: Path) -> Told:
+    def _ask_all(self, paths: Sequence[Path]) -> list[Told]:
+        return [self._ask(path) for path in paths]
+
+    def _ask(self, path: Path) -> Told:
         """Raises Fault where the command fails or takes too long, Unreadable where it prints no JSON with faces."""
         # In a group of its own, so that what it has started ends with it.
         process = subprocess.Popen([*shlex.split(self.line), str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

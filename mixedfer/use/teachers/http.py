@@ -15,6 +15,7 @@ import re
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -75,8 +76,10 @@ class _Line:
         self._teacher, self._key, self._next = teacher, key, -math.inf
         self._opener = urllib.request.build_opener(_Stay)
 
-    def ask(self, path: Path) -> Told:
-        body = path.read_bytes()
+    def ask(self, paths: Sequence[Path]) -> list[Told]:
+        return [self._ask(path.read_bytes()) for path in paths]
+
+    def _ask(self, body: bytes) -> Told:
         for attempt in itertools.count():
             try:
                 return read(self._send(body), self._teacher.reading)
