@@ -13,7 +13,8 @@ the report calls accuracy is how often a student chooses as the teacher does, on
 the confusion matrix is that of teacher and student, and a table has Cohen's kappa and how far their shares are apart. Whether
 the teacher is right is not asked.
 
-About two minutes on 2 CPU cores after quickstart. Not yet run in full, so no report is committed.
+Two arms of half quickstart's width: less than its two minutes on 2 CPU cores, and as much for labelling. Not yet run in full,
+so no report is committed.
 """
 
 import sys

@@ -121,7 +121,7 @@ def test_the_header_can_be_another(picture, monkeypatch):
     assert service.asked[0][1]["Authorization"] == f"Bearer {KEY}"
 
 
-@pytest.mark.parametrize(("value", "why"), [(None, "the environment has no 'EMOTION_KEY'"), ("", "has no"), ("short", "no key"),
+@pytest.mark.parametrize(("value", "why"), [(None, "the environment has no variable"), ("", "has no"), ("short", "no key"),
                                             (f"{KEY}\r\nX-Other: 1", "no key"), (f"{KEY}é", "no key")])
 def test_what_is_no_key(monkeypatch, value, why):
     monkeypatch.delenv("EMOTION_KEY", raising=False)
@@ -140,8 +140,13 @@ def test_what_is_no_address(url):
 
 
 def test_nothing_secret_in_an_address_and_no_key_in_the_clear(monkeypatch):
-    with pytest.raises(BadInput, match="name or password") as refused:
-        http.Teacher(f"https://me:{KEY}@example.org/").start()
+    for url in (f"https://me:{KEY}@example.org/", f"https://example.org/?Subscription-Key={KEY}",
+                f"https://example.org/?a&token={KEY}"):
+        with pytest.raises(BadInput, match="holds a key") as refused:
+            http.Teacher(url).start()
+        assert KEY not in str(refused.value)
+    with pytest.raises(BadInput, match="no variable") as refused:  # the key itself where its variable's name was to be
+        http.Teacher("https://example.org/?language=en", key=KEY).start()
     assert KEY not in str(refused.value)
     monkeypatch.setenv("EMOTION_KEY", KEY)
     with pytest.raises(BadInput, match="anybody to read"):

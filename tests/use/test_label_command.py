@@ -86,7 +86,7 @@ def test_a_preview_asks_nothing_and_the_end_says_how_to_read_the_labels(tmp_path
 @pytest.mark.parametrize(("arguments", "kind", "why"), [
     (("http:https://example.org", "--set", "rte=2"), StudyError, "the labelling has no field 'rte'"),
     (("http:https://example.org", "--set", "rate=0"), StudyError, "rate"),
-    (("http:https://example.org", "--set", "key=NO_SUCH_KEY"), BadInput, "the environment has no 'NO_SUCH_KEY'"),
+    (("http:https://example.org", "--set", "key=NO_SUCH_KEY"), BadInput, "the environment has no variable"),
     (("http:https://example.org", "--set", "detector=Har"), StudyError, "no 'Har'"),
     (("htp:https://example.org",), BadInput, "KIND:PLACE"),
     (("command:no-such-command",), BadInput, "no command 'no-such-command'")])

@@ -9,6 +9,8 @@ import urllib.parse
 from mixedfer.errors import BadInput
 
 SHORTEST_KEY = 8
+#: Words in the names of an address's parameters that say that something secret follows.
+SECRET = ("key", "token", "secret", "passw", "signature")
 
 
 def check(url: str, with_key: bool) -> None:
@@ -20,9 +22,10 @@ def check(url: str, with_key: bool) -> None:
         wrong = True
     if wrong or not url.isascii() or not url.isprintable() or " " in url:
         raise BadInput("--teacher http: not the address of a service", remedy="Write http:https://HOST/PATH.")
-    if parts.username or parts.password:
-        raise BadInput("--teacher http: the address holds a name or password", remedy="Put what is secret into an environment "
-                       "variable, and name that with --set key=NAME.")
+    named = " ".join(name.lower() for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
+    if parts.username or parts.password or any(word in named for word in SECRET):
+        raise BadInput("--teacher http: the address holds a key, a name or a password", remedy="Put what is secret into an "
+                       "environment variable, and give that one's name with --set key=NAME; it is sent as a header.")
     if with_key and parts.scheme == "http" and not _is_here(parts.hostname):
         raise BadInput(f"--teacher http: the key would be sent to {parts.hostname} for anybody to read", remedy="Use https.")
 
@@ -33,8 +36,9 @@ def secret(name: str) -> str:
         return ""
     key = os.environ.get(name, "").strip()
     if not key:
-        raise BadInput(f"the environment has no {name!r}", remedy="Set that variable to the key, or name another with "
-                       "--set key=NAME. The key itself belongs on no command line.")
+        # What was given is not repeated: it may be the key itself.
+        raise BadInput("the environment has no variable of the name that is given with --set key=NAME", remedy="Set that "
+                       "variable to the key. The key itself belongs on no command line.")
     if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable():
         raise BadInput(f"what the environment has as {name!r} is no key: expected {SHORTEST_KEY} ASCII characters or more")
     return key
