@@ -102,6 +102,8 @@ def predict(bundle: Bundle,
             smooth: Annotated[float, typer.Option(min=0, max=0.99, metavar="SHARE", help="In films, how much of a face's past "
                                                   "goes into its probabilities.")] = 0.0,
             show: Annotated[bool, typer.Option("--show", help="Show films in a window; q quits.")] = False,
+            workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces in pictures; "
+                                                        "one per core, unless given.")] = None,
             predictor: Predictor = None, threads: Cores = None, quiet: Quiet = False) -> None:
     """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so. Of a video
     or a camera, every frame is a picture.
@@ -122,6 +124,7 @@ def predict(bundle: Bundle,
 
     kinds = [kind for kind, chosen in (("json", json), ("csv", csv)) if chosen] or list(FILES)
     device = int(camera) if camera and camera.isdecimal() else camera
-    told = run(Answering(bundle, predictor), paths, Wanted(kinds, out, annotate, quiet, smooth, show), typer.echo, device)
+    wanted = Wanted(kinds, out, annotate, quiet, smooth, show, workers or processes.cores())
+    told = run(Answering(bundle, predictor), paths, wanted, typer.echo, device)
     if not quiet:
         typer.echo("\n".join([*told, *[f"Answers: {out}"] * bool(out)]), err=out is None)

@@ -24,6 +24,7 @@ from mixedfer import disk, faceset, processes
 from mixedfer.faces import landmarks, preparation
 from mixedfer.study import PREDICTOR
 from tests import real_data
+from tests.use import bench as prediction
 
 BARE_PICTURES, ROUNDS, MANY = 3000, 5, 1_000_000
 
@@ -41,6 +42,7 @@ def main() -> None:
         _say("bfloat16 over float32 step time", steps["bfloat16"], "below 1 where it pays")
         _say("cells per hour, 2 workers over 1", workers_ratio(Path(folder)), "1.6 or more on 2 cores")
         _say("epoch on known features over one that computes them", frozen_ratio(Path(folder)), "0.10 or less")
+        _say("predictions per second over one face after the other", prediction.ratio(Path(folder)), "4 or more")
         peak = peak_memory(Path(folder))
         print(f"peak memory, training from {MANY:,} images: {peak:.2f} GB (goal: under 2)")
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import geometry
-from mixedfer.use.prediction import NO_FACE, Face, Seen
+from mixedfer.use.looking import NO_FACE
+from mixedfer.use.prediction import Face, Seen
 
 #: Pixels: a picture's longer side is enlarged, by a whole number, up to about this.
 LEGIBLE = 600

@@ -14,18 +14,22 @@ from mixedfer.faces import pictures
 from mixedfer.faces.datasets.videos import ENDINGS
 from mixedfer.use import annotating, filming, rows
 from mixedfer.use.film import Film
-from mixedfer.use.prediction import NO_FACE, Predictor, Seen
+from mixedfer.use.looking import NO_FACE
+from mixedfer.use.prediction import Predictor, Seen
 
 #: The kinds of rows, and the files that hold them.
 FILES = {"json": "predictions.jsonl", "csv": "predictions.csv"}
 ANNOTATED = "annotated"
+#: Pictures that are worth another process.
+SOME = 8
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What to write: `kinds` of rows (of `FILES`) into the folder `out`, or the first of them to the terminal where there is
-    none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for films, see `filming.Playing`.
+    none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for films, see `filming.Playing`;
+    `workers` are processes that look for faces in pictures.
     """
 
     kinds: Sequence[str]
@@ -34,6 +38,7 @@ class Wanted:
     quiet: bool = False
     smooth: float = 0.0
     show: bool = False
+    workers: int = 1
 
 
 @dataclass
@@ -81,10 +86,11 @@ def _pictures(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, put: 
     from tqdm import tqdm
 
     count, classes = Count(), predictor.bundle.classes
-    bar = tqdm(paths, unit="picture", desc="predict", disable=wanted.quiet or None, dynamic_ncols=True)
-    with contextlib.closing(bar):
-        for number, (path, seen) in enumerate(zip(paths, predictor.predict_many(bar)), 1):
+    workers = min(wanted.workers, len(paths) // SOME)
+    with tqdm(total=len(paths), unit="picture", desc="predict", disable=wanted.quiet or None, dynamic_ncols=True) as bar:
+        for number, (path, seen) in enumerate(zip(paths, predictor.predict_many(paths, workers=workers)), 1):
             count.add(seen)
+            bar.update()
             for row in rows.of(str(path), seen, classes):
                 put(row)
             if wanted.annotate and not _unreadable(seen):

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.use.prediction import NO_FACE, Face, Seen
+from mixedfer.use.looking import NO_FACE
+from mixedfer.use.prediction import Face, Seen
 
 #: With one of these at its beginning a cell of text is a formula to spreadsheets (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

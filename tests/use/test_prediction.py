@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from mixedfer import faceset, records
 from mixedfer.errors import BadInput, Unreadable
-from mixedfer.use.prediction import NO_FACE, Predictor
+from mixedfer.use.looking import NO_FACE
+from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
 
 PICTURES = STUDY.dataset.list(None).keys
@@ -70,6 +71,15 @@ def test_answers_do_not_depend_on_how_many_are_asked_together(run, predictor, ro
     _, faces = run
     every = predictor.network.answers(faces, np.arange(48))
     assert np.array_equal(predictor.network.answers(faces, np.array(rows)), every[:, rows])
+
+
+def test_workers_find_the_same(predictor):
+    pool = [picture(number) for number in (1, 2, 3)]
+    alone, shared = list(predictor.predict_many(pool)), list(predictor.predict_many(pool, workers=2))
+    assert len(alone) == len(shared) == 3
+    for one, other in zip(alone, shared):
+        assert np.array_equal(one.faces[0].probabilities, other.faces[0].probabilities)
+        assert one.faces[0].box == other.faces[0].box
 
 
 def test_an_ensemble_gives_mean_and_spread(run, ensemble):

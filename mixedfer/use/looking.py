@@ -1,0 +1,79 @@
+"""A picture -> the faces in it, cut out and landmarked as in training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from mixedfer.errors import BadInput, Unreadable
+from mixedfer.faces import pictures, sightings, work
+from mixedfer.geometry import transform
+from mixedfer.study import Preparation
+
+#: A picture: its file, or its pixels, uint8, (h, w) gray or (h, w, 3) RGB.
+Picture = str | Path | np.ndarray
+NO_FACE = "no face found"
+
+
+class Looked(NamedTuple):
+    """What was found in a picture (n,) of `sightings.FACE`, each face's image and its landmarks there, and `why` there are none
+    or one is missing.
+    """
+
+    found: np.ndarray
+    images: list[np.ndarray]
+    points: list[np.ndarray]
+    why: str
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds the faces of a picture; small, so that it can be sent to a worker. `predictor` is the landmark model's file."""
+
+    preparation: Preparation
+    predictor: Path
+
+    def __call__(self, image: Picture) -> Looked:
+        """The faces, from left to right. Raises BadInput for an array that is no picture; a file that is none is told of."""
+        try:
+            picture = image if isinstance(image, np.ndarray) else pictures.read(Path(image))
+        except (Unreadable, BadInput) as error:
+            return _nothing(error.what)
+        picture = _pixels(picture)
+        found = sightings.find({0: picture}, {}, self.preparation, self.predictor)[0]
+        if isinstance(found, str):
+            return _nothing(found)
+        if self.preparation.missed == "exclude" and not found["found"].any():
+            return _nothing(NO_FACE)
+        return self._cut(picture, found)
+
+    def _cut(self, picture: np.ndarray, found: np.ndarray) -> Looked:
+        import cv2
+
+        kept, images, points, why = [], [], [], "" if found["found"].any() else NO_FACE
+        for place, face in enumerate(found):
+            try:
+                image, matrix = work.cut(picture, face, self.preparation)
+            except (cv2.error, Unreadable) as error:
+                why = f"a face was left out: {error.what if isinstance(error, Unreadable) else str(error).strip()}"
+                continue
+            kept.append(place)
+            images.append(image)
+            points.append(transform(face["landmarks"][None], matrix[None])[0].astype(np.float32))
+        return Looked(found[kept], images, points, why)
+
+
+def _nothing(why: str) -> Looked:
+    return Looked(np.zeros(0, sightings.FACE), [], [], why)
+
+
+def _pixels(image: np.ndarray) -> np.ndarray:
+    """A picture as detectors take it. Raises BadInput for pixels of another type or shape."""
+    gray = image[..., 0] if image.ndim == 3 and image.shape[2] == 1 else image
+    if gray.dtype != np.uint8 or gray.ndim not in (2, 3) or gray.shape[2:] not in ((), (3,)) or not gray.size:
+        raise BadInput(f"pixels of type {image.dtype} and shape {image.shape}, expected uint8 of (height, width) or (height, "
+                       "width, 3) in the order red, green, blue", remedy="Convert them, as by (255 * x).astype('uint8').")
+    return np.ascontiguousarray(gray)
