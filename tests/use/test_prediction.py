@@ -1,5 +1,6 @@
 """Answers for pictures are those of training, whoever is beside them."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -7,9 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mixedfer import faceset, records
+from mixedfer import faceset, geometry, records
 from mixedfer.errors import BadInput, Unreadable
+from mixedfer.faces.alignments.eyes import Eyes
+from mixedfer.faces.detectors.whole_image import WholeImage
 from mixedfer.use.looking import NO_FACE
+from mixedfer.use.network import Look, Network
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
 
@@ -110,3 +114,52 @@ def test_other_pixels_are_refused(predictor, pixels):
 def test_gray_with_a_third_axis_is_gray(predictor):
     gray = picture(0)[..., 0]
     assert np.array_equal(predictor(gray[..., None])[0].probabilities, predictor(gray)[0].probabilities)
+
+
+def otherwise(predictor, **changes):
+    """The predictor of a bundle that was prepared in another way."""
+    bundle = dataclasses.replace(predictor.bundle, preparation=dataclasses.replace(predictor.bundle.preparation, **changes))
+    return Predictor(bundle)
+
+
+def test_pictures_without_a_face_can_be_left_out(predictor):
+    wall = np.full((90, 120), 128, np.uint8)
+    strict = otherwise(predictor, missed="exclude")
+    seen = list(strict.predict_many([wall, picture(0)]))
+    assert strict(wall) == [] and seen[0] == ([], NO_FACE) and len(seen[1].faces) == 1
+
+
+def test_without_a_detector_the_picture_is_the_face(predictor):
+    face, = otherwise(predictor, detector=WholeImage())(picture(0))
+    assert face.found and face.box == (0, 0, 200, 200)
+
+
+def test_faces_are_aligned_where_training_aligned_them(predictor):
+    upright = otherwise(predictor, alignment=Eyes())
+    looked = upright.finder(picture(0))
+    right, left = geometry.eye_centres(looked.points[0])
+    # Eyes lie 0.4 of the side apart, 0.25 below the top; a pixel's centre is a whole number.
+    assert right == pytest.approx([0.3 * 32 - 0.5, 0.25 * 32 - 0.5], abs=1e-3)
+    assert left == pytest.approx([0.7 * 32 - 0.5, 0.25 * 32 - 0.5], abs=1e-3)
+    assert len(upright(picture(0))) == 1
+
+
+def test_what_has_no_alignment_is_told_and_the_others_go_on(predictor):
+    class Broken(Eyes):
+        def matrix(self, points, box, size):
+            if box.left > 100:
+                raise Unreadable("its landmarks lie in one place")
+            return super().matrix(points, box, size)
+    seen, = otherwise(predictor, alignment=Broken()).predict_many([np.concatenate([picture(0), picture(5)], axis=1)])
+    assert len(seen.faces) == 1 and seen.why == "a face was left out: its landmarks lie in one place"
+
+
+def test_answers_are_means_over_the_frames_of_the_recipe(run, predictor):
+    _, faces = run
+    rows, network = np.arange(48), Network(predictor.bundle)
+    images, points = np.array(faces.images), np.array(faces.landmarks)
+    mirrored = dataclasses.replace(faces, images=images[:, :, ::-1], landmarks=geometry.mirror(points, 32))
+    plain, other = network.answers(faces, rows), network.answers(mirrored, rows)
+    network.look = Look(frame=0, test_views="mirror")
+    assert network.answers(faces, rows) == pytest.approx((plain + other) / 2, abs=1e-5)
+    assert abs(plain - other).max() > 1e-3
