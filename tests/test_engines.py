@@ -7,14 +7,16 @@ import pytest
 from mixedfer import disk, processes, records
 from mixedfer.engines import Job, local
 from mixedfer.errors import Busy, Diverged, Fault
-from mixedfer.study import Axis
+from mixedfer.learning.views.normalised import normalised
+from mixedfer.learning.views.shuffled import Shuffled
+from mixedfer.study import Arm, Axis
 from tests.commands import mixedfer
 from tests.tiny import STUDY
 
-#: Two cells that can be trained, and the same two at a learning rate at which they cannot.
+#: Two cells that can be trained, and the same two at a learning rate at which they cannot; without the image they are quick.
 HALF_WILD = dataclasses.replace(
-    STUDY.varying(epochs=1, replicates=1, optimizer="sgd", seed=12), treatments=STUDY.treatments[:1],
-    grid=(Axis("learning_rate", (0.01, 1e30)),))
+    STUDY.varying(epochs=1, replicates=1, optimizer="sgd", seed=12), control=STUDY.arms[3],
+    treatments=(Arm("others", landmarks=Shuffled(normalised)),), grid=(Axis("learning_rate", (0.01, 1e30)),))
 
 
 def jobs(study, prepared) -> list[Job]:
@@ -32,9 +34,9 @@ def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_a
     with disk.lock(held.store / "locks" / held.run, str(held.cell)):
         _, errors = mixedfer("run", "half_wild.py", "--quiet", "--workers", 1, "--store", held.store, cwd=tmp_path, ends=1)
     told = " ".join(errors.split())
-    assert told.startswith("mixedfer: 2 of 4 cells failed. image-only, replicate 1; mixed, replicate 1: the loss is not a ")
+    assert told.startswith("mixedfer: 2 of 4 cells failed. landmarks-only, replicate 1; others, replicate 1: the loss is not ")
     assert told.count("the loss is not a number") == 1 and "--set learning_rate=" in told
-    assert told.endswith("Another process is training 1 of 4 cells (image-only, replicate 1).")
+    assert told.endswith("Another process is training 1 of 4 cells (landmarks-only, replicate 1).")
     assert done(fine) and not any(map(done, (held, *wild)))
 
 

@@ -111,20 +111,20 @@ def test_killed_at_fifty_random_moments_it_loses_the_current_epoch_at_most_and_g
     assert outcome(tmp_path) == expected
 
 
-def every_fourth(source, target, labels):
-    """Write every fourth row that has one of the labels, from the official file to `target`; returns how many."""
+def every_tenth(source, target, labels):
+    """Write every tenth row that has one of the labels, from the official file to `target`; returns how many."""
     with source.open() as rows:
         header, *chosen = [row for row in rows if row.split(",", 1)[0] in ("emotion", *labels)]
-    target.write_text("".join([header, *chosen[::4]]))
-    return len(chosen[::4])
+    target.write_text("".join([header, *chosen[::10]]))
+    return len(chosen[::10])
 
 
 def test_fer2013_end_to_end(real_data, tmp_path):
     """The real study on a slice: two classes, one epoch of a narrow network, all official partitions."""
-    images = every_fourth(real_data / "fer2013.csv", tmp_path / "fer2013.csv", ("1", "5"))
+    images = every_tenth(real_data / "fer2013.csv", tmp_path / "fer2013.csv", ("1", "5"))
     small = (f"--set={value}" for value in ("classes=disgust,surprise", "replicates=1", "epochs=1", "width=0.0625", "blocks=2"))
     mixedfer("run", ROOT / "experiments" / "fer2013.py", "--data", "fer2013.csv", "--workers", 1, "-q", *small, cwd=tmp_path)
     results = json.loads((tmp_path / "reports" / "fer2013" / "results.json").read_text())
-    assert results["faces"]["images"] == images > 1000 and results["comparable"]["passed"]
+    assert results["faces"]["images"] == images > 400 and results["comparable"]["passed"]
     assert 0.6 < results["faces"]["found"] / results["faces"]["images"] < 0.85
     assert results["varied"]["width"] == 0.0625

@@ -60,9 +60,11 @@ def test_faces_that_were_prepared_elsewhere_need_neither_data_nor_dlib(whole, tm
 def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_once(whole, tmp_path):
     shutil.copytree(whole[0] / ".mixedfer" / "faces", tmp_path / ".mixedfer" / "faces")
     (tmp_path / "grid_of_two.py").write_text(
-        '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY\nfrom mixedfer.study import Axis\n'
+        '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY, Arm, Shuffled, normalised\n'
+        'from mixedfer.study import Axis\n'
         'STUDY = dataclasses.replace(TINY.varying(epochs=1, replicates=1), control=TINY.treatments[2],\n'
-        '                            treatments=TINY.treatments[:1], grid=(Axis("train_share", (0.5, 1.0)),))\n')
+        '                            treatments=(Arm("others", landmarks=Shuffled(normalised)),),\n'
+        '                            grid=(Axis("train_share", (0.5, 1.0)),))\n')
     output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--workers", 1, "--set", "folds=2", cwd=tmp_path)
     assert "reports/grid_of_two/index.html" in output
     report = tmp_path / "reports" / "grid_of_two"
