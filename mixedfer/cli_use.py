@@ -1,4 +1,4 @@
-"""The commands beside studies and after them: `mixedfer label`, `mixedfer export`, `mixedfer predict`."""
+"""The commands beside studies and after them: `mixedfer label`, `mixedfer export`, `mixedfer predict`, `mixedfer serve`."""
 
 from __future__ import annotations
 
@@ -128,3 +128,35 @@ def predict(bundle: Bundle,
     told = run(Answering(bundle, predictor), paths, wanted, typer.echo, device)
     if not quiet:
         typer.echo("\n".join([*told, *[f"Answers: {out}"] * bool(out)]), err=out is None)
+
+
+@app.command(epilog="Example: mixedfer serve bundles/quickstart-image-only bundles/quickstart-mixed")
+@interruptible()
+def serve(bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE [BUNDLE2]", help="One or two folders that `mixedfer "
+                                                        "export` wrote; of two, answers are shown side by side.")],
+          host: Annotated[str, typer.Option(metavar="HOST", help="Who may ask: 127.0.0.1 is this machine alone, 0.0.0.0 all "
+                                            "that reach it.")] = "127.0.0.1",
+          port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="0 takes any that is free.")] = 8000,
+          predictor: Predictor = None, threads: Cores = None) -> None:
+    """Show a page on this machine on which a picture is dropped, or the camera used, and what each face shows is answered; for
+    programs, POST /predict. Nothing leaves the machine. Ctrl-C ends it.
+    """
+    from mixedfer import processes
+    from mixedfer.learning import backend
+
+    if len(bundles) > 2:
+        raise BadInput(f"{len(bundles)} bundles, and at most two are shown side by side")
+    backend.quiet()
+    backend.setup(threads or processes.cores())
+    try:
+        from mixedfer.use import serving
+    except ModuleNotFoundError as error:
+        raise BadInput(f"{error.name} is not installed, which the page needs",
+                       remedy="Install it with `pip install 'mixedfer[serve]'`.") from None
+    with serving.listen(host, port) as taken:
+        if not serving.guarding.is_loopback(host):
+            typer.echo("Warning: whoever reaches this machine can send pictures, and what is sent can be read on the way.",
+                       err=True)
+        asked = serving.Asked(bundles, predictor)
+        typer.echo(f"Page: {serving.address(taken, host)}\nCtrl-C ends it.")
+        serving.run(asked, taken, host)

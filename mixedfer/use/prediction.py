@@ -81,16 +81,20 @@ class Predictor:
         on which pictures are beside it. With several `workers`, processes of their own look for faces; all `images` are then
         taken at once.
         """
+        with _found(self.finder, images, workers) as found:
+            yield from self.answers(found, together)
+
+    def answers(self, found: Iterable[Looked], together: int = TOGETHER) -> Iterator[Seen]:
+        """The same for what a finder equal to this one's has found already, such as that of another bundle."""
         looked, answers = collections.deque(), collections.deque()
         waiting: list[tuple[np.ndarray, np.ndarray, bool]] = []
-        with _found(self.finder, images, workers) as found:
-            for one in found:
-                looked.append(one)
-                waiting += zip(one.images, one.points, one.found["found"])
-                while len(waiting) >= together:
-                    answers += self._answer(waiting[:together], together)
-                    del waiting[:together]
-                yield from self._ready(looked, answers)
+        for one in found:
+            looked.append(one)
+            waiting += zip(one.images, one.points, one.found["found"])
+            while len(waiting) >= together:
+                answers += self._answer(waiting[:together], together)
+                del waiting[:together]
+            yield from self._ready(looked, answers)
         if waiting:
             answers += self._answer(waiting, together)
         yield from self._ready(looked, answers)

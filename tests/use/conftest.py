@@ -1,4 +1,6 @@
-"""Bundles of the tiny study's mixed arm: of its median replicate, and of all of them."""
+"""Bundles of the tiny study: of an arm's median replicate, and of all of them."""
+
+import threading
 
 import pytest
 from filelock import FileLock
@@ -19,16 +21,22 @@ def export(whole, arm, which, folder):
     return export.write(STUDY, plan, arm, chosen, measured.measure(found, arm, chosen), store, folder)
 
 
-def shared(whole, scratch, which):
-    folder = scratch / f"bundle-{which}"
-    with FileLock(scratch / f"bundle-{which}.lock"):
-        return folder if disk.is_done(folder) else export(whole, "mixed", which, folder)
+def shared(whole, scratch, which, arm="mixed"):
+    folder = scratch / f"{arm}-{which}"
+    with FileLock(scratch / f"{arm}-{which}.lock"):
+        return folder if disk.is_done(folder) else export(whole, arm, which, folder)
 
 
 @pytest.fixture(scope="session")
 def kept(keras_ready, whole, scratch):
     """A bundle of one network. Only to be read."""
     return shared(whole, scratch, "median")
+
+
+@pytest.fixture(scope="session")
+def control(keras_ready, whole, scratch):
+    """The same of the image-only arm. Only to be read."""
+    return shared(whole, scratch, "median", "image-only")
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +51,19 @@ def predictor(kept):
     from mixedfer.use.prediction import Predictor
 
     return Predictor(kept)
+
+
+@pytest.fixture(scope="session")
+def address(control, kept):
+    """Where both arms are served, by a real server on this machine."""
+    from mixedfer.use import serving
+
+    asked = serving.Asked([control, kept])
+    with serving.listen("127.0.0.1", 0) as taken:
+        server = serving.server(asked, "127.0.0.1")
+        thread = threading.Thread(target=server.run, args=([taken],))
+        thread.start()
+        yield serving.address(taken, "127.0.0.1")
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive()
