@@ -21,7 +21,7 @@ Cores = Annotated[int | None, typer.Option(min=1, metavar="N", help="Processor t
                     "--out labels --price 0.001 --dry-run; the key itself is in the environment variable EMOTION_KEY. Another: "
                     "mixedfer label faces/ --teacher 'command:python ask.py' --set scores=emotion --set detector=WholeImage "
                     "--out labels")
-@interruptible()
+@interruptible("What was found and answered is kept; the same command goes on from there.")
 def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Pictures, folders with pictures, or patterns "
                                                        "such as 'photos/*.jpg'.")],
           teacher: Annotated[str, typer.Option(metavar="KIND:PLACE", help="Who labels: http:ADDRESS, a service that is sent a "
@@ -53,7 +53,7 @@ def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help
 
 
 @app.command(epilog="Example: mixedfer export experiments/quickstart.py --arm mixed --out bundles/quickstart")
-@interruptible()
+@interruptible("Nothing was written.")
 def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", help="The arm whose network is kept.")],
            replicate: Annotated[str, typer.Option(metavar="WHICH", help="median (by test accuracy), a number counted from 1, "
                                                   "or all: an ensemble.")] = "median",
@@ -87,7 +87,7 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
 
 
 @app.command(epilog="Example: mixedfer predict bundles/quickstart-mixed photos/ 'more/*.jpg' --out answers --annotate")
-@interruptible()
+@interruptible("Rows in --out appear when all pictures and films are done; give the command again.")
 def predict(bundle: Bundle,
             sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Pictures, folders of pictures, "
                                                                 "patterns such as 'photos/**/*.jpg', videos.")] = None,

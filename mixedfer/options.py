@@ -35,12 +35,12 @@ STORE, REPORTS = Path(".mixedfer"), Path("reports")
 
 
 @contextlib.contextmanager
-def interruptible():
-    """Ctrl-C ends a command with a word about what is kept."""
+def interruptible(kept: str = "Finished runs and epochs are kept; the same command goes on from there."):
+    """Ctrl-C ends a command with a word about what is `kept`."""
     try:
         yield
     except KeyboardInterrupt:
-        raise Interrupted("stopped", remedy="Finished runs and epochs are kept; the same command goes on from there.") from None
+        raise Interrupted("stopped", remedy=kept) from None
 
 
 def silent(text: str) -> None:

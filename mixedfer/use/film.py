@@ -10,22 +10,23 @@ import numpy as np
 
 from mixedfer.errors import BadInput
 
-#: Frames in a row that a camera may fail to give before it counts as gone.
+#: Frames in a row that may fail before a file counts as ended and a camera as gone.
 PATIENCE = 30
-PAUSE = 0.01  # seconds
+PAUSE = 0.01  # seconds, for a camera
 
 
 class Film:
     """Frames (h, w, 3) RGB of `device`: a video file, or with `live` a camera by its number or by the path of its device.
 
     `lost` counts frames that could not be decoded, that a camera did not give, and that a file that is cut off does not have.
-    Raises BadInput for what cannot be opened, or gives no frame at all.
+    `moment` is the number of the last frame, counted from 0 with lost ones, and its seconds from the beginning: as the file
+    says, or by the clock for a camera. Raises BadInput for what cannot be opened, or gives no frame at all.
     """
 
     def __init__(self, device: int | str | Path, live: bool = False):
         import cv2
 
-        self.device, self.live, self.frames, self.lost = device, live, 0, 0
+        self.device, self.live, self.frames, self.lost, self.moment = device, live, 0, 0, (0, 0.0)
         if not isinstance(device, int) and not live and not Path(device).is_file():
             raise BadInput("no such video", file=device)
         self._video = cv2.VideoCapture(device if isinstance(device, int) else str(device))
@@ -41,13 +42,16 @@ class Film:
     def __iter__(self) -> Iterator[np.ndarray]:
         import cv2
 
-        failures = 0
+        failures, began = 0, time.monotonic()
         try:
-            while failures <= (PATIENCE if self.live else 0):
+            while failures <= PATIENCE:
                 grabbed = self._video.grab()
                 good, frame = self._video.retrieve() if grabbed else (False, None)
                 if good and frame is not None and frame.size:
-                    self.frames, self.lost, failures = self.frames + 1, self.lost + failures, 0
+                    self.lost, failures = self.lost + failures, 0
+                    number = self.frames + self.lost
+                    self.moment = number, self._seconds(number, began)
+                    self.frames += 1
                     yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB if frame.ndim == 3 else cv2.COLOR_GRAY2RGB)
                 elif grabbed:
                     self.lost += 1
@@ -60,3 +64,12 @@ class Film:
                 raise BadInput("no frame can be decoded", file=str(self.device))
         finally:
             self._video.release()
+
+    def _seconds(self, number: int, began: float) -> float:
+        """When the last frame is to be seen; frames of one file may last differently long."""
+        import cv2
+
+        if self.live:
+            return time.monotonic() - began
+        told = self._video.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        return told if 0 < told < float("inf") else number / self.rate

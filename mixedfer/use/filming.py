@@ -36,7 +36,7 @@ class Playing:
 
 
 def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict], None]) -> tuple[int, float]:
-    """Put the rows of every frame. Returns how many faces were answered for, and the seconds that it took.
+    """Put the rows of every frame; of a camera, until Ctrl-C. Returns how many faces were answered for, and the seconds.
 
     Raises Fault where the annotated video cannot be written, BadInput where there are no windows.
     """
@@ -45,12 +45,13 @@ def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict
     classes, smoother, faces, began = predictor.bundle.classes, Smoother(playing.smooth), 0, time.perf_counter()
     shown = _answered(predictor, film)
     with _out(playing, film, classes) as write, contextlib.closing(shown), tqdm(
-            total=film.length or None, unit="frame", desc="frames", disable=playing.quiet or None, dynamic_ncols=True) as bar:
-        for number, (frame, seen) in enumerate(shown):
+            total=film.length or None, unit="frame", desc="frames", disable=playing.quiet or None, dynamic_ncols=True) as bar, \
+            contextlib.suppress(*[KeyboardInterrupt] * film.live):
+        for frame, (number, seconds), seen in shown:
             several, tracks = smoother(seen.faces, classes)
             seen = seen._replace(faces=several)
             faces += len(several)
-            moment = {"frame": number, "seconds": round(number / film.rate, 3)}
+            moment = {"frame": number, "seconds": round(seconds, 3)}
             for row, track in zip(rows.of(str(film.device), seen, classes), tracks or [None]):
                 put({**row, **moment, "track": track})
             bar.set_postfix(lost=film.lost, refresh=False)
@@ -60,20 +61,20 @@ def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict
     return faces, time.perf_counter() - began
 
 
-def _answered(predictor: Predictor, film: Film) -> Iterator[tuple[np.ndarray, Seen]]:
-    """Each frame with what was seen in it; of a file several together, of a camera each at once."""
+def _answered(predictor: Predictor, film: Film) -> Iterator[tuple[np.ndarray, tuple[int, float], Seen]]:
+    """Each frame with its moment and what was seen in it; of a file several together, of a camera each at once."""
     if film.live:
         for frame in film:
-            yield frame, next(predictor.predict_many([frame], FEW))
+            yield frame, film.moment, next(predictor.predict_many([frame], FEW))
         return
-    held: collections.deque[np.ndarray] = collections.deque()
+    held: collections.deque[tuple[np.ndarray, tuple[int, float]]] = collections.deque()
 
     def kept() -> Iterator[np.ndarray]:
         for frame in film:
-            held.append(frame)
+            held.append((frame, film.moment))
             yield frame
     for seen in predictor.predict_many(kept(), FEW):
-        yield held.popleft(), seen
+        yield *held.popleft(), seen
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 A row has `source`, `face` (counted from 1, None where there is none), `found`, `box` (left, top, width, height), `label`,
 `probabilities` and, of an ensemble, `spread` by class, `landmarks` (68 pairs) and `why`. Of a film also `frame` (counted from
-0), `seconds` from its beginning, and `track`, one number for all that is taken for one face.
+0, lost ones too), `seconds` from its beginning, and `track`, one number for all that is taken for one face.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Videos and cameras: a file stands for both."""
 
 import csv
+import itertools
 import json
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mixedfer.cli import app
-from mixedfer.errors import BadInput
+from mixedfer.errors import BadInput, Interrupted
 from mixedfer.faces.detectors import Box
 from mixedfer.use.film import Film
 from mixedfer.use.prediction import Face
@@ -73,7 +74,10 @@ def test_what_a_file_lacks_is_lost(clip, tmp_path):
     harmed[at + 8:at + 500] = bytes(492)
     (tmp_path / "harmed.avi").write_bytes(harmed)
     playing = Film(tmp_path / "harmed.avi")
-    assert len(list(playing)) + playing.lost == FRAMES and playing.lost >= 1
+    # One frame is lost and no other; those after it keep their numbers and times.
+    moments = [playing.moment for _ in playing]
+    assert len(moments) == FRAMES - 1 and playing.lost == 1 and {0, *range(3, FRAMES)} < {number for number, _ in moments}
+    assert all(seconds == pytest.approx(number / 10) for number, seconds in moments)
 
 
 def test_what_is_no_film_is_refused(tmp_path):
@@ -123,6 +127,21 @@ def test_q_quits(call, clip, monkeypatch):
     monkeypatch.setattr(cv2, "destroyAllWindows", lambda: shown.append("closed"))
     rows = call("--camera", clip, "--show", "-q").stdout.splitlines()
     assert len(rows) == 3 and len(shown) == 4 and shown[-1] == "closed"
+
+
+def test_control_c_ends_a_camera_and_keeps_what_it_gave(call, clip, monkeypatch):
+    given = Film.__iter__
+
+    def stopped(playing):
+        yield from itertools.islice(given(playing), 3)
+        raise KeyboardInterrupt
+    with monkeypatch.context() as patch:
+        patch.setattr(Film, "__iter__", stopped)
+        assert call("--camera", clip, "--out", "answers", "--annotate").exit_code == 0
+        with pytest.raises(Interrupted, match="appear when all"):
+            call(clip, "--out", "others")
+    assert [row["frame"] for row in read("answers/predictions.jsonl")] == [0, 1, 2] and not list(Path("others").iterdir())
+    assert len(list(Film("answers/annotated/00001-camera.mp4"))) == 3
 
 
 def test_no_window_is_said(call, clip):
