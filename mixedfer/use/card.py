@@ -45,7 +45,7 @@ def _model(said: dict) -> str:
     which = ", ".join(dict.fromkeys(str(member["replicate"] + 1) for member in members))
     kept = f"An ensemble of {len(members)} networks" if len(members) > 1 else "One network"
     return _list([f"Question of its study: {text(said['question'])}", f"Sees {text(sees)}.",
-                  f"{kept}: replicate {which} of {of}.",
+                  f"{kept}: replicate {which} of {of}{f', of {_folds(said)} folds each' * (_folds(said) > 1)}.",
                   f"Backbone {text(_name(said['recipe']['backbone']))}, joined by {text(_name(said['recipe']['fusion']))}.",
                   f"Classes: {text(', '.join(said['classes']))}.",
                   f"Faces of {said['image'][0]} x {said['image'][1]} pixels, {'colour' if said['image'][2] == 3 else 'gray'}, "
@@ -56,7 +56,7 @@ def _model(said: dict) -> str:
 
 def _data(dataset: Any, faces: dict) -> str:
     told = [f"Data set: {text(type(dataset).__name__)}. {text(_first(dataset))}"]
-    return _list(told + [text(faces["note"])] * bool(faces.get("note")))
+    return _list(told + [text(note) for note in [faces.get("note")] if note])
 
 
 def _measured(said: dict) -> str:
@@ -71,7 +71,14 @@ def _measured(said: dict) -> str:
             f"Calibration: expected error {_percent(measured['calibration']['ece'])}, Brier score "
             f"{measured['calibration']['brier']:.3f}.",
             f"All {every['count']} replicates of the arm: accuracy {_percent(every['accuracy'])}{spread}."]
+    if _folds(said) > 1:
+        told.insert(0, "Every test image was answered by the networks of the fold that had not seen it; what those of all "
+                    "folds answer together has not been measured.")
     return _list(told + _against(measured["against"]))
+
+
+def _folds(said: dict) -> int:
+    return len({member["fold"] for member in said["members"]})
 
 
 def _against(against: dict | None) -> list[str]:
@@ -87,6 +94,9 @@ def _limits(said: dict, listed: bool) -> list[str]:
               if said["preparation"]["missed"] == "whole-image" else "No answer is given then.")
     told = ["The numbers above hold for pictures like those of the test set, and for no others.",
             f"Faces that the detector misses. {missed}", "Probabilities are those of the network; see its calibration error."]
+    if not said["preparation"]["crop"]:
+        told.append("The network sees the whole picture, not the face that is found in it: give it pictures of one face each, "
+                    "cut as those of the data set are.")
     if listed:
         told.append("In training, boxes came from the data set's list; elsewhere there is none, and faces are searched only if "
                     "the detector has a fallback.")

@@ -16,6 +16,7 @@ from mixedfer.study import Preparation
 #: A picture: its file, or its pixels, uint8, (h, w) gray or (h, w, 3) RGB.
 Picture = str | Path | np.ndarray
 NO_FACE = "no face found"
+WHOLE = "all faces get the picture's answer: the network sees whole pictures, of one face each in its training"
 
 
 class Looked(NamedTuple):
@@ -40,7 +41,7 @@ class Finder:
         """The faces, from left to right. Raises BadInput for an array that is no picture; a file that is none is told of."""
         try:
             picture = image if isinstance(image, np.ndarray) else pictures.read(Path(image))
-        except (Unreadable, BadInput) as error:
+        except BadInput as error:
             return _nothing(error.what)
         picture = _pixels(picture)
         found = sightings.find({0: picture}, {}, self.preparation, self.predictor)[0]
@@ -54,6 +55,8 @@ class Finder:
         import cv2
 
         kept, images, points, why = [], [], [], "" if found["found"].any() else NO_FACE
+        if len(found) > 1 and not self.preparation.crop:
+            why = WHOLE
         for place, face in enumerate(found):
             try:
                 image, matrix = work.cut(picture, face, self.preparation)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from mixedfer.errors import Fault
 from mixedfer.faceset import FaceSet
 from mixedfer.learning.batches import TOGETHER, Batches
 from mixedfer.use import architecture
@@ -30,13 +31,15 @@ class Network:
         """(models, n, classes) float32: the probabilities for the faces in `rows` (n,), means over the frames of the recipe.
 
         They go through in batches of one size, so that an answer does not depend on which faces are beside it; with as many
-        `together` as in training it is to the last bit what training would say.
+        `together` as in training it is to the last bit what training would say. Raises Fault for answers that are no numbers.
         """
         batches, sums = Batches(faces, rows, "test", self.look, 0, self.view), 0.0
         for frame in range(len(batches.frames)):
             made = [self._answers(batches.look(np.minimum(np.arange(first, first + together), len(rows) - 1), frame).inputs)
                     for first in range(0, len(rows), together)]
             sums += np.concatenate(made, 1)[:, :len(rows)]
+        if not np.isfinite(sums).all():
+            raise Fault("the network of the bundle answers with what is no number", remedy="Export another run.")
         return (sums / len(batches.frames)).astype(np.float32)
 
     def _answers(self, inputs: dict[str, np.ndarray]) -> np.ndarray:

@@ -91,7 +91,8 @@ class Predictor:
         for one in found:
             looked.append(one)
             waiting += zip(one.images, one.points, one.found["found"])
-            while len(waiting) >= together:
+            # Neither faces nor pictures pile up: many pictures without a face may follow one with a face.
+            while len(waiting) >= together or (waiting and len(looked) >= together):
                 answers += self._answer(waiting[:together], together)
                 del waiting[:together]
             yield from self._ready(looked, answers)

@@ -9,6 +9,7 @@ import pytest
 from mixedfer import disk, records, runner
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.evidence import measured, results
+from mixedfer.use import card
 from tests.learning import pretraining
 from tests.tiny import STUDY
 from tests.use.conftest import export
@@ -52,6 +53,16 @@ def test_an_ensemble_has_a_file_for_each_run(ensemble):
     said = json.loads((ensemble / "bundle.json").read_text())
     assert [member["file"] for member in said["members"]] == ["model-1.keras", "model-2.keras"]
     assert "An ensemble of 2 networks: replicate 1, 2 of 2." in (ensemble / "card.md").read_text()
+
+
+def test_a_card_tells_of_folds_and_of_whole_pictures(kept):
+    said = json.loads((kept / "bundle.json").read_text())
+    plain = card.write(said, STUDY.dataset, {}, False)
+    assert "has not been measured" not in plain and "sees the whole picture" not in plain
+    said["members"] = [said["members"][0] | {"fold": fold} for fold in range(3)]
+    said["preparation"]["crop"] = False
+    told = card.write(said, STUDY.dataset, {}, False)
+    assert "of 3 folds each." in told and "has not been measured" in told and "sees the whole picture" in told
 
 
 def test_controls_that_look_at_others_are_refused(whole, keras_ready, tmp_path):

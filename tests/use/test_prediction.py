@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixedfer import faceset, geometry, records
-from mixedfer.errors import BadInput, Unreadable
+from mixedfer.errors import BadInput, Fault, Unreadable
 from mixedfer.faces.alignments.eyes import Eyes
 from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.use.looking import NO_FACE
+from mixedfer.use.looking import NO_FACE, WHOLE
 from mixedfer.use.network import Look, Network
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
@@ -127,6 +127,33 @@ def test_pictures_without_a_face_can_be_left_out(predictor):
     strict = otherwise(predictor, missed="exclude")
     seen = list(strict.predict_many([wall, picture(0)]))
     assert strict(wall) == [] and seen[0] == ([], NO_FACE) and len(seen[1].faces) == 1
+
+
+def test_pictures_without_a_face_do_not_pile_up(predictor):
+    wall, given = np.full((90, 120), 128, np.uint8), []
+
+    def pictures():
+        for one in [picture(0), *[wall] * 9]:
+            given.append(one)
+            yield one
+    seen = otherwise(predictor, missed="exclude").predict_many(pictures(), together=4)
+    assert len(next(seen).faces) == 1 and len(given) == 4
+    assert [one.why for one in seen] == [NO_FACE] * 9
+
+
+def test_a_network_of_whole_pictures_says_so_where_there_are_several_faces(predictor):
+    whole = otherwise(predictor, crop=False)
+    seen, = whole.predict_many([np.concatenate([picture(0), picture(5)], axis=1)])
+    assert len(seen.faces) == 2 and seen.why == WHOLE
+    assert next(whole.predict_many([picture(0)])).why == ""
+
+
+def test_answers_that_are_no_numbers_are_a_fault(run, predictor):
+    _, faces = run
+    network = Network(predictor.bundle)
+    network.models[0].trainable_variables[-1].assign(np.float32([np.nan, 0]))
+    with pytest.raises(Fault, match="no number"):
+        network.answers(faces, np.arange(3))
 
 
 def test_without_a_detector_the_picture_is_the_face(predictor):
