@@ -46,6 +46,8 @@ def _inspect(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as file:
             names = set(file.namelist())
+            if sum(part.file_size for part in file.infolist()) > path.stat().st_size:
+                raise ValueError("what it holds is larger than itself")  # Keras packs nothing
             described = json.loads(file.read("config.json"))
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise BadInput(f"not a saved Keras model ({error})", file=path, remedy=REMEDY) from error
@@ -56,19 +58,22 @@ def _inspect(path: Path) -> None:
             raise BadInput(f"its network has {why}", file=path, remedy=REMEDY)
 
 
-def _parts(node: Any) -> Iterator[dict]:
+def _parts(described: Any) -> Iterator[dict]:
     """Everything with a class in a description of a model."""
-    if isinstance(node, dict):
-        if "class_name" in node:
-            yield node
-        node = list(node.values())
-    for item in node if isinstance(node, list) else ():
-        yield from _parts(item)
+    nodes = [described]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if "class_name" in node:
+                yield node
+            nodes += node.values()
+        elif isinstance(node, list):
+            nodes += node
 
 
 def _refusal(part: dict) -> str:
     """Why a part of a network is refused; "" where it is not."""
-    name, module, registered = part["class_name"], part.get("module"), part.get("registered_name")
+    name, module, registered = str(part["class_name"]), part.get("module"), part.get("registered_name")
     if name in CODE or name == "__lambda__":
         return f"a {name.strip('_')} layer, which runs code of its own"
     if name in ("__keras_tensor__", "__tensor__", "__slice__", "__ellipsis__", "__tuple__"):

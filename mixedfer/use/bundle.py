@@ -90,7 +90,11 @@ def _check(said: Any, path: Path) -> None:
     lacking = [name for name, kind in KEYS.items() if not isinstance(said, dict) or not isinstance(said.get(name), kind)]
     if lacking:
         raise BadInput(f"it has no usable {', '.join(lacking)}", file=path, remedy=AGAIN)
-    if sealed(said) != said:
+    try:
+        changed = sealed(said) != said
+    except ValueError:  # NaN and infinity, which no bundle has
+        changed = True
+    if changed:
         raise BadInput("it was changed since it was written", file=path, remedy=AGAIN)
     for name, expected in said["files"].items():
         file = path.parent / name
@@ -98,6 +102,6 @@ def _check(said: Any, path: Path) -> None:
             raise BadInput("a file of the bundle is missing", file=file, remedy=AGAIN)
         if disk.hash_file(file) != expected:
             raise BadInput("its bytes have changed since the bundle was written", file=file, remedy=AGAIN)
-    unlisted = [member.get("file") for member in said["members"] if member.get("file") not in said["files"]]
-    if unlisted or not said["members"]:
+    networks = [member.get("file") if isinstance(member, dict) else None for member in said["members"]]
+    if not networks or not all(isinstance(name, str) and name in said["files"] for name in networks):
         raise BadInput("it names networks that are none of its files", file=path, remedy=AGAIN)

@@ -62,6 +62,8 @@ def _made(value: Any, file: Path) -> Any:
         return value
     fields = {name: _made(item, file) for name, item in value.items() if name != "kind"}
     kind = study.Preparation if value.get("kind") == _PREPARATION else _find(str(value.get("kind")), file)
+    if not isinstance(kind, type):
+        raise BadInput(f"{value['kind']} is no kind of object", file=file, remedy=_again())
     try:
         return kind(**fields)
     except (TypeError, StudyError) as error:

@@ -51,6 +51,9 @@ def test_a_changed_description_is_refused(copy):
     (copy / "bundle.json").write_text(text.replace('"happy"', '"angry"', 1))
     with pytest.raises(BadInput, match="was changed since it was written"):
         bundle.read(copy)
+    (copy / "bundle.json").write_text(text.replace('"schema": 1', '"schema": 1, "more": NaN'))
+    with pytest.raises(BadInput, match="was changed since it was written"):
+        bundle.read(copy)
     (copy / "bundle.json").write_text(text[:100])
     with pytest.raises(BadInput, match="not readable as JSON"):
         bundle.read(copy)
@@ -77,6 +80,19 @@ def test_files_elsewhere_are_refused(copy, file):
     (copy / "bundle.json").write_text(disk.to_json(bundle.sealed(said | {"files": {file: "0"}})))
     with pytest.raises(BadInput, match="is missing"):
         bundle.read(copy)
+
+
+@pytest.mark.parametrize("members", [[], [1], [{}], [{"file": []}], [{"file": "card.keras"}]])
+def test_networks_must_be_files_of_the_bundle(copy, members):
+    with pytest.raises(BadInput, match="networks that are none of its files"):
+        bundle.read(resealed(copy, members=members))
+
+
+def test_a_function_is_not_called_for_an_object(copy):
+    said = json.loads((copy / "bundle.json").read_text())
+    called = {"kind": said["arm"]["landmarks"], "points": [], "found": [], "size": 1}
+    with pytest.raises(BadInput, match="is no kind of object"):
+        bundle.read(resealed(copy, arm=said["arm"] | {"landmarks": called}))
 
 
 @pytest.mark.parametrize("view, why", [
@@ -168,3 +184,20 @@ def test_what_is_no_model_is_refused(tmp_path):
         file.writestr("../evil", "")
     with pytest.raises(BadInput, match=r"holds more than a model: \.\./evil"):
         architecture.load(path, (32, 32, 1), 2)
+
+
+def test_what_grows_when_it_is_unpacked_is_refused(tmp_path):
+    from mixedfer.use import architecture
+
+    with zipfile.ZipFile(tmp_path / "model.keras", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("config.json", " " * 10**6 + "{}")
+    with pytest.raises(BadInput, match="larger than itself"):
+        architecture.load(tmp_path / "model.keras", (32, 32, 1), 2)
+
+
+def test_a_very_deep_description_is_refused(copy):
+    from mixedfer.use import architecture
+
+    edited(copy / "model.keras", lambda text: "[" * 900 + '{"class_name": ["Lambda"]}' + "]" * 900)
+    with pytest.raises(BadInput, match="no layer of Keras or mixedfer"):
+        architecture.load(copy / "model.keras", (32, 32, 1), 2)
