@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,9 +29,10 @@ def write(out: Path, teacher: str, names: Sequence[str], seen: Seen, subjects: M
     labelled = [face for name, face in different.items() if name in known]
     classes = sorted({name for face in labelled for name in known[face.name]})
     told = {"teacher": teacher, "pictures": len(names), "faces": len(seen.faces), "different": len(different),
-            "labelled": len(labelled), "classes": classes, "faceless": seen.faceless, "unreadable": seen.unreadable,
+            "labelled": len(labelled), "classes": classes, "faceless": [*map(_text, seen.faceless)],
+            "unreadable": {_text(name): why for name, why in seen.unreadable.items()},
             "most": dict(Counter(max(known[face.name], key=known[face.name].get) for face in labelled)),
-            "unanswered": [{"picture": face.picture, "crop": _crop(face)}
+            "unanswered": [{"picture": _text(face.picture), "crop": _crop(face)}
                            for name, face in different.items() if name not in known],
             "wrong": answers.wrong(file, teacher)}
     disk.write_json(out / ACCOUNT, told)
@@ -48,9 +50,14 @@ def _table(faces: Sequence[Face], known: Mapping[str, Scores], classes: Sequence
     for face in faces:
         scores = known[face.name]
         total = sum(scores.values())
-        rows.writerow([_crop(face), subjects[face.picture], *(f"{side:.6g}" for side in face.box), face.picture,
+        rows.writerow([_crop(face), _text(subjects[face.picture]), *(f"{side:.6g}" for side in face.box), _text(face.picture),
                        *(f"{scores.get(name, 0.0) / total:.6g}" for name in classes)])
     return held.getvalue()
+
+
+def _text(name: str) -> str:
+    """A file's name as it can be written; one that is not UTF-8 with its odd bytes told by their numbers."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _crop(face: Face) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 
 import numpy as np
 import pytest
@@ -244,3 +245,15 @@ def test_one_command_at_a_time(tmp_path, call):
     (tmp_path / "out").mkdir()
     with FileLock(tmp_path / "out" / ".lock"), pytest.raises(Busy, match="labels in"):
         call(Sure())
+
+
+def test_names_that_are_no_text_are_written_by_their_bytes(tmp_path, call):
+    shades(tmp_path / "photos", [1, 2])
+    one, other = sorted((tmp_path / "photos").iterdir())
+    one.rename(os.fsdecode(bytes(tmp_path / "photos") + b"/\xff.png"))
+    other.write_bytes(b"no picture")
+    other.rename(os.fsdecode(bytes(tmp_path / "photos") + b"/\xfe.png"))
+    _, told = call(Sure())
+    assert told["labelled"] == 1 and [name.rpartition("/")[2] for name in told["unreadable"]] == [r"\xfe.png"]
+    assert r"/\xff.png" in (tmp_path / "out" / "manifest.csv").read_text(encoding="utf-8")
+    assert len(SOURCE.list(tmp_path / "out").keys) == 1
