@@ -211,13 +211,19 @@ def main() -> None:
     try:
         app()
     except (MixedferError, OSError) as error:
-        typer.echo(textwrap.fill(f"mixedfer: {error}", 100, break_long_words=False, break_on_hyphens=False), err=True)
+        typer.echo(_paragraph(error), err=True)
         code = getattr(error, "exit_code", 1)
         # A killed worker may hold a lock that Python's own exit would wait for.
         last_resort = threading.Timer(5, os._exit, (code,))
         last_resort.daemon = True
         last_resort.start()
         sys.exit(code)
+
+
+def _paragraph(error: Exception) -> str:
+    """What an error says; what it repeats of files and services moves no terminal's cursor."""
+    said = "".join(letter if letter.isprintable() or letter.isspace() else "?" for letter in f"mixedfer: {error}")
+    return textwrap.fill(said, 100, break_long_words=False, break_on_hyphens=False)
 
 
 def _study(file: Path, settings: list[str] | None):

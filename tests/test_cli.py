@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from mixedfer import cli
 from mixedfer.cli import app
 from mixedfer.errors import BadInput
 from tests.commands import ROOT, TINY, mixedfer
@@ -105,6 +106,11 @@ def test_faces_are_inspected_where_they_are_wanted(call, prepared):
     assert call("inspect", file, "--store", prepared[0], "-q") == f"Faces: {Path('reports/looked_at/faces/index.html')}\n"
     call("inspect", file, "--store", prepared[0], "--out", "elsewhere", "--per-class", 2)
     assert {"01-happy-found.png", "02-sad-found.png"} <= {path.name for path in Path("elsewhere", "sheets").iterdir()}
+
+
+def test_an_error_moves_no_cursor():
+    told = cli._paragraph(BadInput("it says \x1b[2J\x9b1A", file="a\rb.png", remedy="Look."))
+    assert told == "mixedfer: a b.png: it says ?[2J?1A. Look."
 
 
 def test_the_package_is_a_command(tmp_path):

@@ -141,7 +141,7 @@ def test_what_is_no_address(url):
 
 def test_nothing_secret_in_an_address_and_no_key_in_the_clear(monkeypatch):
     for url in (f"https://me:{KEY}@example.org/", f"https://example.org/?Subscription-Key={KEY}",
-                f"https://example.org/?a&token={KEY}"):
+                f"https://example.org/?a&token={KEY}", f"https://example.org/?b=1&sig={KEY}"):
         with pytest.raises(BadInput, match="holds a key") as refused:
             http.Teacher(url).start()
         assert KEY not in str(refused.value)

@@ -9,8 +9,8 @@ import urllib.parse
 from mixedfer.errors import BadInput
 
 SHORTEST_KEY = 8
-#: Words in the names of an address's parameters that say that something secret follows.
-SECRET = ("key", "token", "secret", "passw", "signature")
+#: Words in the names of an address's parameters that say that something secret follows, and such names as a whole.
+SECRET, SECRETS = ("key", "token", "secret", "passw", "signature", "credential"), {"sig", "code", "pwd", "auth"}
 
 
 def check(url: str, with_key: bool) -> None:
@@ -22,8 +22,8 @@ def check(url: str, with_key: bool) -> None:
         wrong = True
     if wrong or not url.isascii() or not url.isprintable() or " " in url:
         raise BadInput("--teacher http: not the address of a service", remedy="Write http:https://HOST/PATH.")
-    named = " ".join(name.lower() for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
-    if parts.username or parts.password or any(word in named for word in SECRET):
+    named = [name.lower() for name, _ in urllib.parse.parse_qsl(parts.query, keep_blank_values=True)]
+    if parts.username or parts.password or SECRETS.intersection(named) or any(word in " ".join(named) for word in SECRET):
         raise BadInput("--teacher http: the address holds a key, a name or a password", remedy="Put what is secret into an "
                        "environment variable, and give that one's name with --set key=NAME; it is sent as a header.")
     if with_key and parts.scheme == "http" and not _is_here(parts.hostname):
