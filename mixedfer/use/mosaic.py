@@ -95,4 +95,4 @@ def overlap(one: Box, other: Box) -> float:
     True
     """
     common = shared(one, other)
-    return common / (one.width * one.height + other.width * other.height - common)
+    return common / (one.width * one.height + other.width * other.height - common) if common else 0.0

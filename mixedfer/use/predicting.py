@@ -70,15 +70,15 @@ def run(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, say: Say, c
     its rows are written, and for a video or camera that cannot be opened; Fault when the disk is full.
     """
     clips = [path for path in paths if path.name.lower().endswith(ENDINGS)]
-    pictures = [path for path in paths if path not in clips]
+    photos = [path for path in paths if path not in clips]
     films = [Film(path) for path in clips] + ([] if camera is None else [Film(camera, live=True)])
     told = []
     with _writers(wanted, predictor, bool(films), say) as put:
-        if pictures:
-            told.append(str(count := _pictures(predictor, pictures, wanted, put)))
+        if photos:
+            told.append(str(count := _pictures(predictor, photos, wanted, put)))
         told += [_play(predictor, film, number, wanted, put) for number, film in enumerate(films, 1)]
-    if pictures and count.unreadable == count.pictures:
-        raise BadInput(f"no picture could be read: {count.why}", file=pictures[-1] if len(pictures) == 1 else None)
+    if photos and count.unreadable == count.pictures:
+        raise BadInput(f"no picture could be read: {count.why}", file=photos[-1] if len(photos) == 1 else None)
     return told
 
 
@@ -103,8 +103,8 @@ def _play(predictor: Predictor, film: Film, number: int, wanted: Wanted, put: Ca
     stem = "camera" if film.live else _stem(Path(film.device))
     place = wanted.out / ANNOTATED / f"{number:05d}-{stem}.mp4" if wanted.annotate else None
     faces, seconds = filming.play(predictor, film, filming.Playing(wanted.smooth, place, wanted.show, wanted.quiet), put)
-    return (f"{film.device}: frames: {film.frames:,}, lost: {film.lost:,}; faces: {faces:,}; frames per second: "
-            f"{film.frames / seconds:.1f}")
+    return (f"{rows.safe(str(film.device))}: frames: {film.frames:,}, lost: {film.lost:,}; faces: {faces:,}; "
+            f"frames per second: {film.frames / seconds:.1f}")
 
 
 def _unreadable(seen: Seen) -> bool:

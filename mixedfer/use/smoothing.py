@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mixedfer.faces.detectors import Box
+from mixedfer.use.mosaic import overlap
 from mixedfer.use.prediction import Face
 
 #: How much of two boxes' union must be common to both for one face, and for how many frames one may be missed.
 OVERLAP, LOST = 0.3, 10
 
 
-@dataclass
+@dataclass(eq=False)
 class _Track:
     number: int
     box: Box
@@ -65,15 +66,3 @@ class Smoother:
             if shared >= OVERLAP and place not in chosen and track not in chosen.values():
                 chosen[place] = track
         return chosen
-
-
-def overlap(one: Box, other: Box) -> float:
-    """What two boxes have in common, over what they cover together.
-
-    >>> overlap(Box(0, 0, 2, 1), Box(1, 0, 2, 1)) == 1 / 3
-    True
-    """
-    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
-    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
-    common = max(0.0, width) * max(0.0, height)
-    return common / (one.width * one.height + other.width * other.height - common) if common else 0.0
