@@ -93,6 +93,8 @@ class Run:
         given = [variable for name, variable in _named(model).items() if name in self.given and variable.trainable]
         model.compile(optimizers.of(self.recipe, model.trainable_variables, given), losses.of(self.recipe.labels),
                       metrics=["accuracy"], jit_compile=backend.xla())
+        # In float16, compiling wraps the optimiser in one that scales the loss, whose own state is there only once it is built.
+        model.optimizer.build(model.trainable_variables)
         return compiled.take(model, self.recipe)
 
     def _mean(self) -> np.ndarray:

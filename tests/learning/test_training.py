@@ -114,7 +114,7 @@ def killed_after(end):
 
 @pytest.mark.parametrize(("arm", "ends", "change"), [
     (1, [2], {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred"}),
-    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01,
+    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01, "precision": "mixed_float16",
                  "schedule": Plateau(factor=0.1, patience=1)})])
 def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
     _, faces = prepared
