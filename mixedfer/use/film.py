@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer.errors import BadInput
+from mixedfer.faces.datasets.videos import PATIENCE
 
-#: Frames in a row that may fail before a file counts as ended and a camera as gone.
-PATIENCE = 30
 PAUSE = 0.01  # seconds, for a camera
 
 

@@ -1,3 +1,5 @@
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -175,6 +177,24 @@ def test_a_recording_that_says_nothing_of_its_length_is_counted(tmp_path, ending
     assert Videos().read(path.parent, (path.name, frames - 1)).shape == (HEIGHT, WIDTH, 3)
     with pytest.raises(Unreadable, match=f"ends after {frames} frames"):
         Videos().read(path.parent, (path.name, frames))
+
+
+def test_what_a_corrupt_frame_costs_does_not_depend_on_where_reading_begins(tmp_path):
+    whole = bytearray(film(tmp_path / "clip.avi", 20).read_bytes())
+    frames = [place for place in range(len(whole)) if whole[place:place + 4] == b"00dc"]
+    whole[frames[7] + 8:frames[7] + 400] = bytes(392)
+    seen = []
+    for start in (0, 5, 10):  # as processes that are given other parts of the list
+        (tmp_path / f"{start}").mkdir()
+        (tmp_path / f"{start}" / "clip.avi").write_bytes(whole)
+        seen.append({})
+        for number in range(start, 20):
+            with contextlib.suppress(Unreadable):
+                seen[-1][number] = shown(Videos().read(tmp_path / f"{start}", ("clip.avi", number)))
+    assert all(part == {number: value for number, value in seen[0].items() if number >= start}
+               for part, start in zip(seen, (0, 5, 10)))
+    # OpenCV takes a neighbour with it, so that numbers after it may be one too low.
+    assert len(seen[0]) == 18 and all(0 <= value - number <= 1 for number, value in seen[0].items())
 
 
 def test_a_clip_that_is_gone_stops(tmp_path):

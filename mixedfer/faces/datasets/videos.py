@@ -22,6 +22,8 @@ from mixedfer.faces.datasets import Entry, Listing, _layout, collect, folder, ne
 from mixedfer.faces.datasets import manifest as manifests
 
 ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
+#: Frames in a row that cannot be decoded, after which a clip has ended.
+PATIENCE = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,21 +132,30 @@ class _Player:
 
         if number < self.next:
             self._open()
-        while self.next < number and self._video.grab():
-            self.next += 1
-        good, picture = self._video.read() if self.next == number else (False, None)
+        while self.next <= number and self._advance():
+            pass
+        ended = self.next <= number
+        good, picture = self._video.retrieve() if self.next == number + 1 else (False, None)
         if not good:
-            raise Unreadable(f"frame {number} cannot be decoded; the clip ends after {self.next} frames", file=self.path)
-        self.next += 1
+            end = f"; the clip ends after {self.next} frames" if ended else ""
+            raise Unreadable(f"frame {number} cannot be decoded{end}", file=self.path)
         return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+    def _advance(self) -> bool:
+        """Go to the next frame that can be decoded; each failure on the way counts as a frame. False at the end."""
+        for lost in range(PATIENCE + 1):
+            if self._video.grab():
+                self.next += lost + 1
+                return True
+        return False
 
     def length(self) -> int:
         """What the file says, or else what is there when it is played to its end."""
         import cv2
 
         count = int(self._video.get(cv2.CAP_PROP_FRAME_COUNT))
-        while count <= 0 and self._video.grab():
-            self.next += 1
+        while count <= 0 and self._advance():
+            pass
         return max(count, self.next)
 
     def rate(self) -> float:
