@@ -53,6 +53,8 @@ def _inspect(path: Path) -> None:
         raise BadInput(f"not a saved Keras model ({error})", file=path, remedy=REMEDY) from error
     if extra := names - MEMBERS:
         raise BadInput(f"it holds more than a model: {', '.join(sorted(extra)[:3])}", file=path, remedy=REMEDY)
+    if not isinstance(described, dict) or described.get("class_name") != "Functional":
+        raise BadInput("not a network as mixedfer saves them", file=path, remedy=REMEDY)
     for part in _parts(described):
         if why := _refusal(part):
             raise BadInput(f"its network has {why}", file=path, remedy=REMEDY)

@@ -198,6 +198,17 @@ def test_what_grows_when_it_is_unpacked_is_refused(tmp_path):
 def test_a_very_deep_description_is_refused(copy):
     from mixedfer.use import architecture
 
-    edited(copy / "model.keras", lambda text: "[" * 900 + '{"class_name": ["Lambda"]}' + "]" * 900)
+    deep = "[" * 900 + '{"class_name": ["Lambda"]}' + "]" * 900
+    edited(copy / "model.keras", lambda text: f'{{"module": "keras", "class_name": "Functional", "config": {deep}}}')
     with pytest.raises(BadInput, match="no layer of Keras or mixedfer"):
+        architecture.load(copy / "model.keras", (32, 32, 1), 2)
+
+
+@pytest.mark.parametrize("text", ['[]', '{"module": "keras.layers", "class_name": "Dense", "config": {"units": 2}}',
+                                  '{"module": "keras", "class_name": "Sequential", "config": {"name": "a", "layers": []}}'])
+def test_what_is_no_whole_network_is_refused(copy, text):
+    from mixedfer.use import architecture
+
+    edited(copy / "model.keras", lambda _: text)
+    with pytest.raises(BadInput, match="not a network as mixedfer saves them"):
         architecture.load(copy / "model.keras", (32, 32, 1), 2)
