@@ -1,4 +1,6 @@
-"""The commands beside studies and after them: `mixedfer label`, `mixedfer export`, `mixedfer predict`, `mixedfer serve`."""
+"""The commands beside studies and after them: `mixedfer label`, `mixedfer export`, `mixedfer finetune`, `mixedfer predict`,
+`mixedfer serve`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,18 @@ from typing import Annotated
 import typer
 
 from mixedfer.errors import BadInput
-from mixedfer.options import STORE, Predictor, Quiet, Settings, Store, StudyFile, interruptible, silent
+from mixedfer.options import (
+    STORE,
+    Predictor,
+    Quiet,
+    Settings,
+    Store,
+    StudyFile,
+    Threads,
+    Workers,
+    interruptible,
+    silent,
+)
 
 app = typer.Typer()
 
@@ -84,6 +97,48 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
     exporting.write(study.points()[place][1], plan, arm, chosen, measured.measure(found, arm, chosen), store, folder)
     told = ", ".join(str(number + 1) for number in chosen)
     typer.echo(f"Replicate {told} of {len(found.arms[arm].records)} of {arm}\nBundle: {folder}")
+
+
+@app.command(epilog="Example: mixedfer finetune bundles/quickstart-mixed --data anna/ --set epochs=20 --set new_classes=smirk")
+@interruptible("Nothing was written; faces that were found are kept.")
+def finetune(bundle: Bundle,
+             data: Annotated[Path, typer.Option(metavar="FOLDER", help="Class folders with pictures of one person, or of one "
+                                                "place; folders of other classes are named in new_classes.")],
+             out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the new bundle is written; "
+                                                      "bundles/BUNDLE-tuned, unless given.")] = None,
+             settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="epochs_frozen, epochs, "
+                                                                "head_rate, learning_rate, batch_size, held_out, seed, "
+                                                                "new_classes, dataset, subject, ... Repeatable.")] = None,
+             store: Store = STORE, predictor: Predictor = None, workers: Workers = None, threads: Threads = 1,
+             quiet: Quiet = False) -> None:
+    """Adapt a bundle to one person's pictures: the last layer first, then all of it, slowly. Some pictures are held out, to say
+    whether it got better; the study's own test images, where --store has them, whether it got worse there.
+    """
+    from mixedfer import processes, study_files
+    from mixedfer.evidence import before_after, duplicates, measured
+    from mixedfer.learning import backend
+    from mixedfer.use import answering, finetuning, holding
+    from mixedfer.use import bundle as bundles
+
+    asked, given = study_files.varied(finetuning.Finetuning(), settings or []), bundles.read(bundle)
+    folder = out or Path("bundles") / f"{bundle.resolve().name}-tuned"
+    finetuning.refuse_place(folder)
+    place = holding.Place(data, store, predictor, workers or processes.cores(), quiet)
+    faces = holding.gather(given, asked.dataset, asked.new_classes, place)
+    parts = holding.hold_out(faces, given, duplicates.find(faces).alike, asked.held_out, asked.seed, data)
+    backend.quiet()
+    backend.setup(threads)
+    made, history = finetuning.tune(given, faces, parts.train, asked, quiet)
+    held_out = answering.answers(given, made, faces, parts.held_out)
+    test = answering.check(given, made, faces.take("images", parts.train), store)
+    judged = before_after.judge(held_out, test.answers, test.why, test.left_out, len(given.classes))
+    numbers = measured.answers(held_out.truth, held_out.after, held_out.found, faces.classes)
+    pictures = holding.account(faces, parts, given.classes)
+    told = finetuning.tell(asked, pictures, history, held_out, judged, numbers)
+    finetuning.write(given, made, faces, parts, told, folder)
+    for line in told["summary"]:
+        typer.echo(line, err=line in told["warnings"])
+    typer.echo(f"Bundle: {folder}")
 
 
 @app.command(epilog="Example: mixedfer predict bundles/quickstart-mixed photos/ 'more/*.jpg' --out answers --annotate")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 
 import numpy as np
 from scipy.stats import binomtest
@@ -41,21 +42,27 @@ def measure(results: Results, arm: str, replicates: list[int]) -> dict:
     With folds each test image is answered by the run that has not seen it.
     """
     probabilities = results.arms[arm].probabilities[replicates].mean(0)
-    right = probabilities.argmax(-1) == results.truth
-    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
     every = results.correct(arm).mean(1)
     return {
-        "images": len(right), "images_found": int(results.found.sum()),
-        "metrics": {name: metric(results.truth, probabilities) for name, metric in metrics.METRICS.items()},
-        "accuracy_ci95": [float(interval.low), float(interval.high)],
-        "recall": {name: float(right[results.truth == index].mean()) for index, name in enumerate(results.faces.classes)
-                   if (results.truth == index).any()},
-        "calibration": {"ece": calibration.expected_error(results.truth, probabilities),
-                        "brier": calibration.brier(results.truth, probabilities),
-                        "bins": calibration.reliability(results.truth, probabilities)},
+        **answers(results.truth, probabilities, results.found, results.faces.classes),
         "all_replicates": {"count": len(every), "accuracy": float(every.mean()),
                            "sd": float(every.std(ddof=1)) if len(every) > 1 else None},
         "against": _against(results, arm),
+    }
+
+
+def answers(truth: np.ndarray, probabilities: np.ndarray, found: np.ndarray, classes: Sequence[str]) -> dict:
+    """The numbers of a model card that follow from answers (K, C) to images of known classes (K,)."""
+    right = probabilities.argmax(-1) == truth
+    interval = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    return {
+        "images": len(right), "images_found": int(found.sum()),
+        "metrics": {name: metric(truth, probabilities) for name, metric in metrics.METRICS.items()},
+        "accuracy_ci95": [float(interval.low), float(interval.high)],
+        "recall": {name: float(right[truth == index].mean()) for index, name in enumerate(classes) if (truth == index).any()},
+        "calibration": {"ece": calibration.expected_error(truth, probabilities),
+                        "brier": calibration.brier(truth, probabilities),
+                        "bins": calibration.reliability(truth, probabilities)},
     }
 
 

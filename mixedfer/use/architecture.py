@@ -1,4 +1,4 @@
-"""A `.keras` file -> a Keras model, if it holds nothing but layers of Keras and of mixedfer.
+"""A Keras model <-> a `.keras` file; one that holds anything but layers of Keras and of mixedfer is refused.
 
 What a file describes is looked through before Keras makes anything of it: a Lambda layer is code, and what is not registered is
 nobody's. Keras' own safe mode stands behind that.
@@ -7,6 +7,7 @@ nobody's. Keras' own safe mode stands behind that.
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ CODE = ("Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer")
 MODULES = ("keras", "keras.layers", "keras.initializers", "keras.regularizers", "keras.constraints",
            "keras.src.models.functional", "keras.src.ops.numpy", "keras.src.ops.nn")
 OURS = "mixedfer>"
+#: On which every model is said to be saved.
+DAY = "1980-01-01@00:00:00"
 REMEDY = "Use bundles that `mixedfer export` wrote, from people whom you trust."
 
 
@@ -39,6 +42,21 @@ def load(path: Path, image: tuple[int, ...], classes: int):
     _fit(model, path, image, classes)
     model.jit_compile = backend.xla()
     return model
+
+
+def save(model, path: Path) -> None:
+    """Write a model; equal models give equal bytes. Keras notes the day and the places of objects in memory."""
+    model.save(path)
+    with zipfile.ZipFile(path) as file:
+        parts = {name: file.read(name) for name in sorted(file.namelist())}
+    noted = json.loads(parts["metadata.json"]) | {"date_saved": DAY}
+    parts["metadata.json"] = json.dumps(noted).encode()
+    text, places = parts["config.json"].decode(), {}
+    parts["config.json"] = re.sub(r'("shared_object_id": )(\d+)', lambda found: found[1] + str(
+        places.setdefault(found[2], len(places))), text).encode()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, content in parts.items():
+            file.writestr(zipfile.ZipInfo(name), content)
 
 
 def _inspect(path: Path) -> None:

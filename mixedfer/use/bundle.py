@@ -3,7 +3,9 @@
     bundle.json       `schema`, `made_by` (versions), `study`, `question`, `arm`, `preparation`, `recipe` (canonical JSON, see
                       `identity.canonical`), `classes`, `image` (size, size, channels), `members` (file, replicate, fold and
                       run of each network), `measured` (see `mixedfer.evidence.measured`), `files` (name -> SHA-256) and
-                      `digest`, the SHA-256 of all that
+                      `digest`, the SHA-256 of all that; of one that `mixedfer finetune` made also `tuned` (the digest of the
+                      bundle that it comes `from`, `finetuning`, `pictures` and the `summary` of what it did), and what was
+                      `measured` are then the pictures that were held out
     model.keras       the network; several, `model-1.keras`, `model-2.keras`, ..., are an ensemble
     card.md           the model card
 """

@@ -16,6 +16,8 @@ LANDMARKS = ("Faces are landmarked by dlib's 68-point model. It was trained on i
 SENTENCE = r"(?<=[a-z0-9)]\.)\s+"
 USE = ("Research on facial-expression recognition: figures, comparisons, first labels for pictures that people then look at.",
        "An expression is what a face shows, not what a person feels. Do not decide about people by it.")
+TUNED = ("It was adapted to a few pictures. For other people, cameras and places it may have become worse than the bundle that "
+         "it was made of.")
 
 
 def write(said: dict, dataset: Any, faces: dict, listed: bool) -> str:
@@ -24,8 +26,31 @@ def write(said: dict, dataset: Any, faces: dict, listed: bool) -> str:
     """
     sections = {"Model": _model(said), "Data": _data(dataset, faces), "Measured": _measured(said), "Intended use": _list(USE),
                 "Limits": _list(_limits(said, listed)), "Licence": _licence(said, dataset)}
-    return f"# {text(said['study'])}: {text(said['arm']['name'])}\n\n" + "\n".join(
-        f"## {title}\n\n{body}" for title, body in sections.items())
+    return f"# {text(said['study'])}: {text(said['arm']['name'])}\n\n" + _joined(sections)
+
+
+def tuned(said: dict, before: str) -> str:
+    """The card of a fine-tuned bundle, given the card of the one that it was made of, which is kept under other titles."""
+    origin = said["tuned"]["from"][:8]
+    old = dict(part.split("\n\n", 1) for part in before.split("\n## ")[1:])
+    kept = {title: body.rstrip("\n") + "\n" for title, body in old.items()}
+    changed = {f"{title}, of {origin}": body for title, body in kept.items() if title in ("Model", "Measured", "Fine-tuning")}
+    sections = {"Model": _model(said), "Fine-tuning": _tuning(said["tuned"]), "Measured": _measured(said),
+                **{title: body for title, body in kept.items() if title not in ("Model", "Measured", "Fine-tuning")}, **changed}
+    sections["Limits"] = _list([TUNED]) + sections.get("Limits", "")
+    return f"# {text(said['study'])}: {text(said['arm']['name'])}, fine-tuned\n\n" + _joined(sections)
+
+
+def _joined(sections: dict[str, str]) -> str:
+    return "\n".join(f"## {title}\n\n{body}" for title, body in sections.items())
+
+
+def _tuning(told: dict) -> str:
+    asked = told["finetuning"]
+    return _list([f"Made of the bundle {told['from']} by `mixedfer finetune`.",
+                  f"The last layer for {asked['epochs_frozen']} epochs at a learning rate of {asked['head_rate']:g}, then all "
+                  f"layers for {asked['epochs']} at {asked['learning_rate']:g}; batches of {asked['batch_size']}, seed "
+                  f"{asked['seed']}.", *map(text, told["summary"])])
 
 
 def text(value: Any) -> str:
@@ -41,11 +66,12 @@ def text(value: Any) -> str:
 def _model(said: dict) -> str:
     arm, members = said["arm"], said["members"]
     sees = " and ".join(["the image"] * arm["image"] + [f"landmarks ({_name(arm['landmarks'])})"] * bool(arm["landmarks"]))
-    of = said["measured"]["all_replicates"]["count"]
+    every = said["measured"]["all_replicates"]
+    of = f" of {every['count']}" if every else ""
     which = ", ".join(dict.fromkeys(str(member["replicate"] + 1) for member in members))
     kept = f"An ensemble of {len(members)} networks" if len(members) > 1 else "One network"
     return _list([f"Question of its study: {text(said['question'])}", f"Sees {text(sees)}.",
-                  f"{kept}: replicate {which} of {of}{f', of {_folds(said)} folds each' * (_folds(said) > 1)}.",
+                  f"{kept}: replicate {which}{of}{f', of {_folds(said)} folds each' * (_folds(said) > 1)}.",
                   f"Backbone {text(_name(said['recipe']['backbone']))}, joined by {text(_name(said['recipe']['fusion']))}.",
                   f"Classes: {text(', '.join(said['classes']))}.",
                   f"Faces of {said['image'][0]} x {said['image'][1]} pixels, {'colour' if said['image'][2] == 3 else 'gray'}, "
@@ -62,19 +88,24 @@ def _data(dataset: Any, faces: dict) -> str:
 def _measured(said: dict) -> str:
     measured, values = said["measured"], said["measured"]["metrics"]
     low, high = measured["accuracy_ci95"]
-    every = measured["all_replicates"]
-    spread = "" if every["sd"] is None else f" ± {100 * every['sd']:.1f} (standard deviation)"
+    kind = "held-out pictures" if "tuned" in said else "test images"
     told = [f"Accuracy {_percent(values['accuracy'])} (95% interval {_percent(low)} to {_percent(high)}, Wilson, as if images "
-            f"were independent) on {measured['images']:,} test images, a face found in {measured['images_found']:,}.",
+            f"were independent) on {measured['images']:,} {kind}, a face found in {measured['images_found']:,}.",
             ", ".join(f"{METRICS[name].title} {value:.3f}" for name, value in values.items() if name != "accuracy") + ".",
             "Recall: " + ", ".join(f"{text(name)} {_percent(value)}" for name, value in measured["recall"].items()) + ".",
             f"Calibration: expected error {_percent(measured['calibration']['ece'])}, Brier score "
-            f"{measured['calibration']['brier']:.3f}.",
-            f"All {every['count']} replicates of the arm: accuracy {_percent(every['accuracy'])}{spread}."]
-    if _folds(said) > 1:
+            f"{measured['calibration']['brier']:.3f}."]
+    if _folds(said) > 1 and "tuned" not in said:
         told.insert(0, "Every test image was answered by the networks of the fold that had not seen it; what those of all "
                     "folds answer together has not been measured.")
-    return _list(told + _against(measured["against"]))
+    return _list(told + _all(measured["all_replicates"]) + _against(measured["against"]))
+
+
+def _all(every: dict | None) -> list[str]:
+    if every is None:
+        return []
+    spread = "" if every["sd"] is None else f" ± {100 * every['sd']:.1f} (standard deviation)"
+    return [f"All {every['count']} replicates of the arm: accuracy {_percent(every['accuracy'])}{spread}."]
 
 
 def _folds(said: dict) -> int:

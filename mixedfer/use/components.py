@@ -1,7 +1,8 @@
 """Canonical JSON -> the parts of mixedfer that it names: the way back from `identity.canonical`.
 
-A bundle names its detector, alignment and view as `module:name@source`. Only modules of `FOLDERS` are ever imported for it, and
-only under the source that the bundle was made with: other code would show the network something else than it was trained on.
+A bundle names its detector, alignment, view and augmentation as `module:name@source`. Only modules of `FOLDERS` are ever
+imported for it, and only under the source that the bundle was made with: other code would show the network something else than
+it was trained on.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mixedfer import study
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.identity import canonical, source
+from mixedfer.learning.retouch import Retouch
+from mixedfer.study import Preparation
 
 #: The folders whose components a bundle may name.
-FOLDERS = ("mixedfer.faces.alignments", "mixedfer.faces.detectors", "mixedfer.learning.views")
+FOLDERS = ("mixedfer.faces.alignments", "mixedfer.faces.detectors", "mixedfer.learning.augmentations",
+           "mixedfer.learning.views")
 _REFERENCE = re.compile(r"([a-z_.]+)\.([a-z_][a-z0-9_]*):([A-Za-z_]\w*)@([0-9a-f]{10})")
-_PREPARATION = "mixedfer.study:Preparation"
+#: Parts that are no components of their own; their source is named by mixedfer's version alone.
+_PARTS = {"mixedfer.study:Preparation": Preparation, "mixedfer.learning.retouch:Retouch": Retouch}
 
 
 def rebuild(value: Any, file: Path) -> Any:
@@ -61,9 +65,10 @@ def _made(value: Any, file: Path) -> Any:
     if not isinstance(value, dict):
         return value
     fields = {name: _made(item, file) for name, item in value.items() if name != "kind"}
-    kind = study.Preparation if value.get("kind") == _PREPARATION else _find(str(value.get("kind")), file)
+    named = str(value.get("kind"))
+    kind = _PARTS.get(named) or _find(named, file)
     if not isinstance(kind, type):
-        raise BadInput(f"{value['kind']} is no kind of object", file=file, remedy=_again())
+        raise BadInput(f"{named} is no kind of object", file=file, remedy=_again())
     try:
         return kind(**fields)
     except (TypeError, StudyError) as error:
@@ -74,8 +79,8 @@ def _find(reference: str, file: Path) -> Any:
     """The function or class of a reference."""
     match = _allowed(reference)
     if match is None:
-        raise BadInput(f"it names {reference!r}, which is none of mixedfer's detectors, alignments or views", file=file,
-                       remedy="Bundles are written by `mixedfer export`.")
+        raise BadInput(f"it names {reference!r}, which is none of mixedfer's detectors, alignments, augmentations or views",
+                       file=file, remedy="Bundles are written by `mixedfer export`.")
     folder, part, name, expected = match.groups()
     module = f"{folder}.{part}"
     if importlib.util.find_spec(module) is None:

@@ -14,11 +14,8 @@ from mixedfer.learning import backend, models, pretrained
 from mixedfer.learning.batches import TOGETHER
 from mixedfer.records import Plan
 from mixedfer.study import Arm, Preparation, Study
-from mixedfer.use import bundle, card, components
-from mixedfer.use.network import Network
-
-#: How far the probabilities of a bundle may lie from those of its run: made on another machine, sums have other last bits.
-NEAR = 1e-3
+from mixedfer.use import architecture, bundle, card, components
+from mixedfer.use.network import NEAR, Network
 
 
 def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measured: dict, store: Path, folder: Path) -> Path:
@@ -41,7 +38,7 @@ def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measure
                     "fold": cell["fold"], "run": cell["run"]} for number, cell in enumerate(cells, 1)]
         for member in members:
             model = rebuild(study, chosen, preparation, len(faces.classes), store, member["run"])
-            model.save(part / member["file"])
+            architecture.save(model, part / member["file"])
         said = {"schema": bundle.SCHEMA, "made_by": backend.versions(), "study": plan.name, "question": study.question,
                 "arm": canonical(chosen), "preparation": canonical(preparation), "recipe": canonical(study.recipe),
                 "classes": list(faces.classes), "image": list(faces.images.shape[1:]), "members": members,

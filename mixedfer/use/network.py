@@ -12,6 +12,9 @@ from mixedfer.learning.batches import TOGETHER, Batches
 from mixedfer.use import architecture
 from mixedfer.use.bundle import Bundle
 
+#: How far the probabilities of a bundle may lie from those of its run: made on another machine, sums have other last bits.
+NEAR = 1e-3
+
 
 class Look(NamedTuple):
     """What of a recipe says how a face is looked at when it is not trained on."""
@@ -21,11 +24,12 @@ class Look(NamedTuple):
 
 
 class Network:
-    """A bundle's models, loaded once; raises BadInput for one that is refused (see `architecture`)."""
+    """A bundle's models, loaded once, or `models` in their place; raises BadInput for one that is refused (see `architecture`).
+    """
 
-    def __init__(self, bundle: Bundle):
+    def __init__(self, bundle: Bundle, models: list | None = None):
         self.look, self.view = Look(*(bundle.said["recipe"][name] for name in Look._fields)), bundle.view
-        self.models = [architecture.load(path, bundle.image, len(bundle.classes)) for path in bundle.models]
+        self.models = models or [architecture.load(path, bundle.image, len(bundle.classes)) for path in bundle.models]
 
     def answers(self, faces: FaceSet, rows: np.ndarray, together: int = TOGETHER) -> np.ndarray:
         """(models, n, classes) float32: the probabilities for the faces in `rows` (n,), means over the frames of the recipe.

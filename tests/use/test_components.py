@@ -9,6 +9,7 @@ import pytest
 
 from mixedfer.disk import to_json
 from mixedfer.identity import canonical
+from mixedfer.learning.retouch import Retouch
 from mixedfer.learning.views.distances import distances
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.region import Region
@@ -45,6 +46,11 @@ def test_each_component_comes_back(thing):
 
 def test_a_preparation_comes_back_whole():
     value = Preparation(detector=STUDY.preparation.detector, face="all", size=64, colour=True, border=0)
+    assert components.rebuild(json.loads(to_json(canonical(value))), FILE) == value
+
+
+def test_changes_of_pixels_come_back():
+    value = Retouch(brightness=0.1, erase=0.5, area=(0.1, 0.2))
     assert components.rebuild(json.loads(to_json(canonical(value))), FILE) == value
 
 
