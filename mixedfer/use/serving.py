@@ -32,6 +32,8 @@ from mixedfer.use.guarding import problem
 LARGEST, PATIENCE, WAITING = 20_000_000, 60, 8
 ENDING = 3  # seconds that a picture may still take when the server is stopped
 TYPES = "image/* or application/octet-stream"
+#: FastAPI from 0.16x on can report requests to a collector that environment variables name; nothing may leave the machine.
+SILENT = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 class Refused(MixedferError):
@@ -44,7 +46,7 @@ class Refused(MixedferError):
 
 def application(asked: Asked, host: str = "127.0.0.1") -> guarding.Guard:
     """The ASGI application, for who calls this machine `host`."""
-    app = FastAPI(title="mixedfer", version=__version__, docs_url=None, redoc_url=None, summary=page.SUMMARY,
+    app = FastAPI(title="mixedfer", version=__version__, docs_url=None, redoc_url=None, summary=page.SUMMARY, telemetry=SILENT,
                   description="Pictures stay on the machine that serves; one is answered at a time.")
     app.state.asked, app.state.waiting = asked, 0
     # The networks are asked from one thread: Keras' models are not made for several.
@@ -79,6 +81,8 @@ async def _predict(request: Request, source: Annotated[str, Query(max_length=255
     try:
         raw = await _body(request)
         answers = await asyncio.get_running_loop().run_in_executor(state.worker, state.asked, raw, source)
+    except asyncio.CancelledError:
+        raise Refused(503, "the server is stopping") from None
     finally:
         state.waiting -= 1
     return wire.answer(answers)

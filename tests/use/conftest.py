@@ -54,13 +54,20 @@ def predictor(kept):
 
 
 @pytest.fixture(scope="session")
-def address(control, kept):
+def both(control, kept):
+    """Both arms, asked about one picture."""
+    from mixedfer.use.asking import Asked
+
+    return Asked([control, kept])
+
+
+@pytest.fixture(scope="session")
+def address(both):
     """Where both arms are served, by a real server on this machine."""
     from mixedfer.use import serving
 
-    asked = serving.Asked([control, kept])
     with serving.listen("127.0.0.1", 0) as taken:
-        server = serving.server(asked, "127.0.0.1")
+        server = serving.server(both, "127.0.0.1")
         thread = threading.Thread(target=server.run, args=([taken],))
         thread.start()
         yield serving.address(taken, "127.0.0.1")

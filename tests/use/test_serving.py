@@ -1,10 +1,14 @@
 """The local server by its address: what programs get, and what nobody gets."""
 
+import asyncio
 import contextlib
+import dataclasses
 import http.client
 import io
 import json
 import socket
+import threading
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +19,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from mixedfer.errors import BadInput
+from mixedfer.faces.detectors.whole_image import WholeImage
 from mixedfer.use import asking, guarding, rows, serving
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
@@ -39,6 +44,17 @@ def plain(kind, size=(40, 30), **options):
 def connected(address):
     connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=30)
     with contextlib.closing(connection):
+        yield connection
+
+
+@contextlib.contextmanager
+def begun(address, body=b"x", **headers):
+    """A connection on which a picture has begun to arrive, and does not go on."""
+    with connected(address) as connection:
+        connection.putrequest("POST", "/predict")
+        for name, value in {"Content-Type": "image/png", **headers}.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders(body)
         yield connection
 
 
@@ -147,32 +163,19 @@ def test_what_is_no_whole_picture_is_refused(address, body):
 
 
 def test_too_many_bytes_are_refused_before_they_are_read(address):
-    with connected(address) as connection:
-        connection.putrequest("POST", "/predict")
-        for name, value in (("Content-Type", "image/png"), ("Content-Length", str(10**12))):
-            connection.putheader(name, value)
-        connection.endheaders(b"x")
+    with begun(address, Content_Length=10**12) as connection:
         assert connection.getresponse().status == 413
 
 
 def test_too_many_bytes_of_no_declared_length_are_refused_while_they_come(address, monkeypatch):
     monkeypatch.setattr(serving, "LARGEST", 1000)
-    with connected(address) as connection:
-        connection.putrequest("POST", "/predict")
-        for name, value in (("Content-Type", "image/png"), ("Transfer-Encoding", "chunked")):
-            connection.putheader(name, value)
-        connection.endheaders()
-        connection.send(b"400\r\n" + bytes(1024) + b"\r\n")  # and no end
+    with begun(address, b"400\r\n" + bytes(1024) + b"\r\n", Transfer_Encoding="chunked") as connection:
         assert connection.getresponse().status == 413
 
 
 def test_a_picture_that_does_not_arrive_is_given_up(address, monkeypatch):
     monkeypatch.setattr(serving, "PATIENCE", 0.05)
-    with connected(address) as connection:
-        connection.putrequest("POST", "/predict")
-        for name, value in (("Content-Type", "image/png"), ("Content-Length", "100")):
-            connection.putheader(name, value)
-        connection.endheaders(b"x")
+    with begun(address, Content_Length=100) as connection:
         assert connection.getresponse().status == 408
 
 
@@ -217,9 +220,53 @@ def test_bundles_are_told_apart(control, kept, ensemble):
         serving.Asked([kept, kept])
 
 
+def test_bundles_whose_faces_are_found_otherwise_look_for_themselves(control, kept):
+    asked = asking.Asked([control, kept])
+    mixed = asked.predictors["mixed"]
+    preparation = dataclasses.replace(mixed.finder.preparation, detector=WholeImage())
+    mixed.finder = dataclasses.replace(mixed.finder, preparation=preparation)
+    said = asked(picture(KEYS[0]), "one.png").rows
+    assert said["mixed"][0]["box"] == [0, 0, 200, 200] != said["image-only"][0]["box"]
+
+
 def test_a_port_that_is_taken_and_a_host_that_is_not_there_are_told():
     with serving.listen("127.0.0.1", 0) as taken, pytest.raises(BadInput, match="Choose another port") as refused:
         serving.listen("127.0.0.1", taken.getsockname()[1])
     assert "in use" in refused.value.what
     with pytest.raises(BadInput):
         serving.listen("nowhere.invalid", 0)
+
+
+def test_an_address_of_the_sixth_version_is_written_as_one():
+    with serving.listen("::1", 0) as taken:
+        assert serving.address(taken, "::1") == f"http://[::1]:{taken.getsockname()[1]}/"
+
+
+def test_nothing_is_reported_elsewhere_whatever_the_environment_says(both, monkeypatch, caplog):
+    """FastAPI would, or say that it cannot, when it starts."""
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    said = []
+
+    async def told():
+        return {"type": "lifespan.shutdown" if said else "lifespan.startup"}
+
+    async def say(message):
+        said.append(message["type"])
+    asyncio.run(serving.application(both)({"type": "lifespan", "state": {}}, told, say))
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"] and not caplog.records
+
+
+def test_a_server_that_is_stopped_gives_up_a_picture_that_does_not_arrive(both, monkeypatch, capfd):
+    monkeypatch.setattr(serving, "ENDING", 0.1)
+    with serving.listen("127.0.0.1", 0) as taken:
+        server = serving.server(both, "127.0.0.1")
+        thread = threading.Thread(target=server.run, args=([taken],))
+        thread.start()
+        with begun(serving.address(taken, "127.0.0.1"), Content_Length=100):
+            while not server.server_state.tasks:
+                time.sleep(0.01)
+            server.should_exit = True
+            thread.join(10)
+        assert not thread.is_alive()
+    assert "Traceback" not in capfd.readouterr().err

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mixedfer.use import wire
+from mixedfer.use.page import write
 from tests.tiny import STUDY
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -37,13 +39,15 @@ def visit(browser, address):
     """Opens the page; afterwards, that nothing was said on the console and nobody but the server was asked."""
     said, asked, contexts = [], [], []
 
-    def opened(**options):
+    def opened(routes=(), **options):
         contexts.append(context := browser.new_context(**options))
         page = context.new_page()
         page.set_default_timeout(20000)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: asked.append(request.url))
+        for path, answer in dict(routes).items():
+            page.route(path, lambda route, _, answer=answer: route.fulfill(**answer))
         page.goto(address)
         page.said = said
         return page
@@ -184,6 +188,38 @@ def test_a_camera_that_cannot_be_had_is_told(visit, name, told):
     page.get_by_role("button", name="Use the camera").click()
     page.wait_for_selector("#trouble:not(:empty)")
     assert told in page.inner_text("#trouble") and page.locator("#stop").is_hidden()
+
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def row(number, box, **probabilities):
+    return {"source": "x", "face": number, "found": True, "box": box, "label": max(probabilities, key=probabilities.get),
+            "probabilities": probabilities, "landmarks": [[box[0] + 1, box[1] + 1]] * 68, "why": ""}
+
+
+def test_bundles_that_differ_are_laid_side_by_side_and_names_are_only_text(visit, group, address):
+    """One bundle finds a face that the other does not, has another class, and boxes that lie a little elsewhere."""
+    bundles = [wire.Described(name=name, study="s", question="q", arm="a", classes=classes, networks=1, accuracy=None,
+                              interval=None, card=HOSTILE + "</script>")
+               for name, classes in (("</script>" + HOSTILE, ["happy", HOSTILE]), ("other", ["happy", "sad"]))]
+    limits = wire.Limits(bytes=10**6, pixels=10**6, kinds=[])
+    written, policy = write(wire.About(mixedfer="0", bundles=bundles, limits=limits), False)
+    answers = [{"bundle": bundles[0].name, "rows": [row(1, [0, 0, 100, 100], happy=0.25, **{HOSTILE: 0.75}),
+                                                   row(2, [300, 0, 100, 100], happy=1.0, **{HOSTILE: 0.0})]},
+               {"bundle": "other", "rows": [row(1, [310, 5, 100, 100], happy=0.4, sad=0.6) | {"why": "a face was left out"}]}]
+    page = visit(routes={address: {"body": written, "content_type": "text/html",
+                                   "headers": {"Content-Security-Policy": policy}},
+                         "**/predict": {"json": {"width": 600, "height": 200, "answers": answers}}})
+    assert "unencrypted" in page.inner_text(".private")
+    choose(page, group)
+    assert page.inner_text("#status") == "2 faces found. other: a face was left out."
+    told = [[text.split() for text in card.locator("thead b, tbody td").all_inner_texts()]
+            for card in page.locator("#faces li").all()]
+    assert told == [[HOSTILE.split(), ["no", "such", "face"], ["25%"], ["–"], ["75%"], ["–"], ["–"], ["–"]],
+                    [["happy"], ["sad"], ["100%"], ["40%"], ["0%"], ["–"], ["–"], ["60%"]]]
+    assert page.locator("img").count() == 0 and HOSTILE in page.locator("pre").first.text_content()
+    assert page.title() == f"mixedfer: </script>{HOSTILE} and other"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
