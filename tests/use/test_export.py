@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mixedfer import disk, records, runner
-from mixedfer.errors import BadInput, Damaged
+from mixedfer.errors import BadInput, Damaged, Fault
 from mixedfer.evidence import measured, results
 from mixedfer.use import card
 from tests.learning import pretraining
@@ -73,6 +73,19 @@ def test_controls_that_look_at_others_are_refused(whole, keras_ready, tmp_path):
 def test_nothing_is_written_over(whole, kept):
     with pytest.raises(BadInput, match="something lies there already"):
         export(whole, "mixed", "1", kept)
+
+
+def test_a_bundle_must_answer_as_its_run_did(whole, keras_ready, tmp_path, monkeypatch):
+    from mixedfer.use import export as exporting
+
+    answers = exporting.Network.answers
+    monkeypatch.setattr(exporting.Network, "answers", lambda *given: answers(*given) + 0.05)
+    with pytest.raises(Fault, match=r"does not answer as its run did: probabilities differ by up to 0\.05"):
+        export(whole, "mixed", "all", tmp_path / "bundle")
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(exporting.backend, "device", lambda: "a GPU")  # the products of another device have fewer bits
+    export(whole, "mixed", "1", tmp_path / "bundle")
+    assert exporting.near("a GPU", "float32") < exporting.near("a GPU", "mixed_bfloat16")
 
 
 def test_a_run_of_another_network_is_refused(keras_ready, tmp_path):
