@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import re
 import shutil
 
@@ -24,12 +25,23 @@ KEYS = ("000/happy/0", "001/sad/0", "002/happy/1")
 FAKE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
+def portraits(kind):
+    """Three portraits in a row, as the bytes of a file."""
+    held = io.BytesIO()
+    Image.fromarray(np.concatenate([STUDY.dataset.read(None, key) for key in KEYS], axis=1)).save(held, kind)
+    return held.getvalue()
+
+
 @pytest.fixture(scope="module")
-def browser():
+def browser(tmp_path_factory):
+    """Chromium, whose camera sees three portraits."""
+    film = tmp_path_factory.mktemp("camera") / "film.mjpeg"
+    film.write_bytes(4 * portraits("JPEG"))
     # No name but this machine's is found, so that a page that needs another cannot work.
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=[
-            "--no-sandbox", *FAKE, "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
+            "--no-sandbox", *FAKE, f"--use-file-for-fake-video-capture={film}",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"])
         yield opened
         opened.close()
 
@@ -61,9 +73,7 @@ def visit(browser, address):
 @pytest.fixture(scope="module")
 def group():
     """Three portraits in a row, as a file that is chosen."""
-    held = io.BytesIO()
-    Image.fromarray(np.concatenate([STUDY.dataset.read(None, key) for key in KEYS], axis=1)).save(held, "PNG")
-    return {"name": "group.png", "mimeType": "image/png", "buffer": held.getvalue()}
+    return {"name": "group.png", "mimeType": "image/png", "buffer": portraits("PNG")}
 
 
 def choose(page, file):
@@ -72,13 +82,13 @@ def choose(page, file):
 
 
 def painted(page):
-    """How many pixels of the canvas are in the first and the second face's colour, and how many colours there are."""
+    """How many pixels of the canvas are in the first and in the second face's colour."""
     return page.evaluate("""() => {
         const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {willReadFrequently: true});
         copy.drawImage(canvas, 0, 0);
         const {data} = copy.getImageData(0, 0, canvas.width, canvas.height), counts = new Map();
         for (const value of new Uint32Array(data.buffer)) counts.set(value, (counts.get(value) ?? 0) + 1);
-        return [counts.get(0xFFE9B456) ?? 0, counts.get(0xFF009FE6) ?? 0, counts.size];
+        return [counts.get(0xFFE9B456) ?? 0, counts.get(0xFF009FE6) ?? 0];
     }""")
 
 
@@ -96,7 +106,7 @@ def test_a_picture_gives_faces_with_bars_of_both_bundles(visit, group):
     widths = cards.first.locator(".bar i").evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().width"
                                                         " / bar.parentElement.getBoundingClientRect().width)")
     assert 100 * np.array(widths) == pytest.approx(np.array(shares), abs=1)
-    blue, orange, _ = painted(page)
+    blue, orange = painted(page)
     assert blue > 100 and orange > 100
     page.get_by_label("Landmarks", exact=True).uncheck()
     assert 100 < painted(page)[0] < blue
@@ -155,19 +165,24 @@ def test_no_face_no_picture_and_too_much_are_told(visit, group):
     assert page.inner_text("#status") == "3 faces found." and not page.inner_text("#trouble")
 
 
-def test_a_picture_that_only_the_server_can_read_is_answered(visit, group):
-    page, held = visit(), io.BytesIO()
-    Image.open(io.BytesIO(group["buffer"])).save(held, "TIFF")
-    choose(page, {"name": "group.tif", "mimeType": "image/tiff", "buffer": held.getvalue()})
+def test_a_picture_that_only_the_server_can_read_is_answered(visit):
+    page = visit()
+    choose(page, {"name": "group.tif", "mimeType": "image/tiff", "buffer": portraits("TIFF")})
     assert page.inner_text("#status") == "3 faces found. The browser cannot show this kind of picture."
     assert painted(page)[0] > 100
 
 
 def test_the_camera_is_watched_until_it_is_stopped(visit):
-    page = visit()
+    page, answered = visit(), []
+    page.on("requestfinished", lambda request: answered.append(request))
     page.get_by_role("button", name="Use the camera").click()
-    page.get_by_role("status").filter(has_text=re.compile("face", re.IGNORECASE)).wait_for()
-    assert painted(page)[2] > 50
+    page.get_by_role("status").filter(has_text="3 faces found.").wait_for()
+    assert page.locator("#faces li").count() == 3 and painted(page)[0] > 100
+    page.wait_for_timeout(1000)
+    # One frame at a time, and no more than four per second; in milliseconds.
+    times = [(timing["startTime"], timing["responseEnd"]) for timing in (request.timing for request in answered)]
+    assert len(times) > 1
+    assert all(after - before > max(200, took - 5) for (before, took), (after, _) in itertools.pairwise(times))
     assert page.evaluate("document.activeElement.id") == "stop"
     page.keyboard.press("Enter")
     assert page.inner_text("#status") == "The camera is off." and page.evaluate("stream === null")
