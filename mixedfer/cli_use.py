@@ -103,7 +103,8 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
 @interruptible("Nothing was written; faces that were found are kept.")
 def finetune(bundle: Bundle,
              data: Annotated[Path, typer.Option(metavar="FOLDER", help="Class folders with pictures of one person, or of one "
-                                                "place; folders of other classes are named in new_classes.")],
+                                                "place; new ones are named in new_classes. With --set dataset=Manifest, a "
+                                                "folder with a list, such as label.csv.")],
              out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the new bundle is written; "
                                                       "bundles/BUNDLE-tuned, unless given.")] = None,
              settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="epochs_frozen, epochs, "

@@ -68,5 +68,6 @@ def _compared(answers: tuple) -> dict:
 
 def _warnings(told: Mapping) -> list[str]:
     named = {"held_out": "these very pictures: keep the bundle that it was made of",
+             "known_classes": "the classes that were known before",
              "test": "the study's own test images: do not use it for other people or places"}
     return [f"Warning: it got worse on {words}." for part, words in named.items() if told[part] and told[part]["gain"] < 0]

@@ -48,8 +48,8 @@ class Finetuning(Varying):
               "batch_size": (1, 10**6), "held_out": (0.05, 0.9)}
     dataset: Dataset = field(default_factory=Folder)
     new_classes: tuple[str, ...] = ()
-    epochs_frozen: int = 10
-    epochs: int = 10
+    epochs_frozen: int = 20
+    epochs: int = 20
     head_rate: float = 1e-3
     learning_rate: float = 1e-4
     batch_size: int = 16

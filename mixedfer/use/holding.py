@@ -127,7 +127,9 @@ def hold_out(faces: FaceSet, bundle: Bundle, alike: np.ndarray, share: float, se
 
 
 def _joined(alike: np.ndarray, subjects: np.ndarray) -> np.ndarray:
-    """(n,) numbers from 0 of what must stay together."""
+    """(n,) numbers of what must stay together, from 0 in the order in which they come: how `alike` counts differs between
+    processes.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -135,7 +137,8 @@ def _joined(alike: np.ndarray, subjects: np.ndarray) -> np.ndarray:
     people = np.where(subjects < 0, count + np.arange(count), subjects)
     one, other = (np.unique(names, return_inverse=True)[1] for names in (alike, people))
     edges = coo_array((np.ones(count), (one, other + count)), (2 * count, 2 * count))
-    return np.unique(connected_components(edges, directed=False)[1][one], return_inverse=True)[1]
+    _, first, group = np.unique(connected_components(edges, directed=False)[1][one], return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[group]
 
 
 def account(faces: FaceSet, parts: Parts, old: tuple[str, ...]) -> dict:

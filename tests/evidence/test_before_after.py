@@ -40,6 +40,7 @@ def test_a_warning_when_it_got_worse():
 def test_new_classes_are_told_apart_from_known_ones():
     told = before_after.judge(answers([0, 1, 2, 2], [0, 1, 0, 0], [0, 0, 2, 2]), None, "there are none", 0, 2)
     assert told["held_out"]["gain"] == 1 / 4 and told["known_classes"]["gain"] == -1 / 2
+    assert told["warnings"] == ["Warning: it got worse on the classes that were known before."]
     assert told["test"] is None and "not checked, for there are none." in told["summary"][2]
 
 

@@ -21,6 +21,7 @@ from mixedfer.learning.backbones.vgg16 import Vgg16
 from mixedfer.learning.fusions.features import Features
 from mixedfer.learning.fusions.gated import Gated
 from mixedfer.learning.fusions.probabilities import Probabilities
+from mixedfer.seeds import generator
 from mixedfer.use import bundle as bundles
 from mixedfer.use import holding
 from mixedfer.use.finetuning import RESULT, Finetuning
@@ -250,6 +251,8 @@ def test_the_draw_is_stratified(given):
     assert sorted([*parts.train, *parts.held_out]) == list(range(32))
     assert np.array_equal(parts.held_out, drawn(given, faces).held_out)
     assert not np.array_equal(parts.held_out, drawn(given, faces, seed=1).held_out)
+    # Groups of copies have other numbers in every process.
+    assert np.array_equal(parts.held_out, drawn(given, faces, generator("numbers").permutation(32)).held_out)
 
 
 def test_copies_and_people_are_not_parted(given):
@@ -260,6 +263,13 @@ def test_copies_and_people_are_not_parted(given):
         assert (held[::2] == held[1::2]).all() and len(set(held[:4])) == 1 and held.sum() == 12
     # Two pairs of copies: one pair is held out, though a third of four is one.
     assert len(drawn(given, some([0] * 4 + [1] * 4), np.arange(8) // 2).held_out) == 4
+
+
+def test_classes_without_pictures_stay_possible(given):
+    faces = some([0, 0, 1, 1])
+    told = holding.account(faces, drawn(given, faces), ("a", "b", "c"))
+    assert told["without_pictures"] == ["c", "d"] and told["new_classes"] == ["d"]
+    assert holding.describe(told)[-1] == "Classes without pictures, which stay possible answers: c, d."
 
 
 @pytest.mark.parametrize("labels, alike, why", [
