@@ -286,7 +286,7 @@ def test_an_arm_that_sees_the_image_tells_which_pixels_it_looks_at(trained):
 @pytest.mark.slow
 def test_a_moving_average_trains_on_jax_too(prepared, tmp_path):
     """JAX gives up a weight's memory when it predicts: an average that lay in the same memory would be lost."""
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="the extra jax is not installed")
     program = ("import pathlib, sys; from mixedfer import faceset; from mixedfer.learning import backend, training; "
                "from tests.tiny import STUDY; backend.setup(1); faces = faceset.load(pathlib.Path(sys.argv[1])); "
                "training.train(STUDY.varying(epochs=2, average=0.9).cells()[3], faces, pathlib.Path(sys.argv[2]), 'run')")
