@@ -1,0 +1,81 @@
+"""Joining a Ray cluster, or starting one on this machine for this process alone."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+
+from mixedfer import processes
+from mixedfer.errors import BadInput, Fault
+
+SECONDS = 5  # until an address that does not answer is given up; Ray itself tries for minutes
+START = "Start one with `ray start --head`, join this machine with `ray start --address HEAD:6379`, or leave --address out."
+
+
+def connect(address: str | None = None, cores: int | None = None) -> None:
+    """Join the cluster at `address` ("auto" or "host:port"); without one, start Ray on this machine with so many `cores`.
+
+    Lasts until this process ends, or `disconnect`; what is connected already stays so, whatever the address. Raises BadInput
+    where Ray is not installed or no cluster answers, Fault where Ray does not start.
+    """
+    ray = library()
+    if ray.is_initialized():
+        return
+    if address:
+        _look_for(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read by what Ray starts
+    own = {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
+    try:
+        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **own)
+    except ConnectionError as error:
+        raise BadInput(f"no Ray cluster at {address} ({_first(error)})", remedy=START) from error
+    except (RuntimeError, ValueError) as error:  # such as other versions of Ray or Python than the cluster's
+        where = f"the Ray cluster at {address} cannot be joined" if address else "Ray does not start on this machine"
+        raise Fault(f"{where} ({_first(error)})") from error
+
+
+def disconnect() -> None:
+    """Leave the cluster; one that was started here ends."""
+    library().shutdown()
+
+
+@contextlib.contextmanager
+def connected(address: str | None = None, cores: int | None = None) -> Iterator[None]:
+    """Connected to a cluster, see `connect`; what was connected before stays so afterwards."""
+    before = library().is_initialized()
+    connect(address, cores)
+    try:
+        yield
+    finally:
+        if not before:
+            disconnect()
+
+
+def library():
+    """Ray itself. Raises BadInput where it is not installed."""
+    try:
+        import ray
+    except ImportError as error:
+        raise BadInput("Ray is not installed", remedy="Install it with `pip install 'mixedfer[ray]'`.") from error
+    return ray
+
+
+def _look_for(address: str) -> None:
+    """See that something answers there."""
+    if address == "auto":
+        return
+    host, _, port = address.rpartition(":")
+    if "/" in address or not (host and port.isdigit()):
+        raise BadInput(f"--address {address} is not the address of a Ray cluster", remedy="Write HOST:PORT, such as "
+                       "10.0.0.5:6379, or auto; a machine outside the cluster joins it first, with `ray start`.")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise BadInput(f"no Ray cluster at {address} ({error})", remedy=START) from error
+
+
+def _first(error: Exception) -> str:
+    """The first line of what Ray says, which is often a page."""
+    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -1,0 +1,112 @@
+"""The nodes of a cluster: what each has, and whether what is computed there would be what is computed here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mixedfer.cluster import connecting, probe
+from mixedfer.errors import Fault
+
+GB = 1 << 30
+#: Nodes that were found to be like this machine; a cluster's nodes never have the ids of another's.
+_like: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a task takes of a node while it runs: processor cores, GPUs (or a fraction of one), gigabytes of memory."""
+
+    cores: float = 1
+    gpus: float = 0
+    memory: float = 0
+
+    def options(self) -> dict:
+        """As Ray's options of a task."""
+        return {"num_cpus": self.cores, "num_gpus": self.gpus, **({"memory": int(self.memory * GB)} if self.memory else {})}
+
+    def __str__(self) -> str:
+        gpus = [f"{self.gpus:g} GPUs"] * bool(self.gpus)
+        return ", ".join([f"{self.cores:g} cores", *gpus, *([f"{self.memory:g} GB"] * bool(self.memory))])
+
+
+@dataclass(frozen=True)
+class Node:
+    """A living node: Ray's id, its name for people, and what tasks may take of it in all."""
+
+    id: str
+    name: str
+    cores: float
+    gpus: float
+    memory: float
+
+    def slots(self, need: Need) -> int:
+        """How many tasks with such a need fit on it at once.
+
+        >>> Node("", "a", cores=8, gpus=1, memory=20).slots(Need(cores=1, gpus=0.25, memory=8))
+        2
+        """
+        pairs = ((self.cores, need.cores), (self.gpus, need.gpus), (self.memory, need.memory))
+        return min((int(has / takes + 1e-9) for has, takes in pairs if takes), default=1)
+
+
+def alive() -> list[Node]:
+    """The nodes of the cluster that this process is connected to."""
+    found = [(one, one["Resources"]) for one in connecting.library().nodes() if one["Alive"]]
+    return [Node(one["NodeID"], f"{one['NodeManagerHostname']} ({one['NodeManagerAddress']})", has.get("CPU", 0.0),
+                 has.get("GPU", 0.0), has.get("memory", 0.0) / GB) for one, has in found]
+
+
+def fit(need: Need) -> list[Node]:
+    """The nodes where a task with such a need fits, once each was seen to be like this machine.
+
+    Raises Fault where there are none, or naming the nodes that differ and in what.
+    """
+    found = alive()
+    fitting = [node for node in found if node.slots(need)]
+    if not fitting:
+        has = "; ".join(f"{node.name} has {Need(node.cores, node.gpus, round(node.memory, 1))}" for node in found)
+        raise Fault(f"no node of the cluster has {need} ({has})", remedy="Ask for less with --threads, --cell-gpus or "
+                    "--cell-memory, or start more nodes.")
+    check(fitting)
+    return fitting
+
+
+def check(nodes: Sequence[Node]) -> None:
+    """See that nodes have this machine's Python, mixedfer and libraries. Raises Fault naming those that have not, and why."""
+    new = [node for node in nodes if node.id not in _like]
+    here = probe.examine()
+    told = [f"{node.name}: {differing}" for node, there in zip(new, everywhere(new, probe.examine))
+            if (differing := differences(here, there))]
+    if told:
+        raise Fault(f"{len(told)} of {len(nodes)} nodes of the cluster would not compute what this machine does. "
+                    f"{'; '.join(told)}", remedy="Install the same versions on all.")
+    _like.update(node.id for node in new)
+
+
+def differences(here: dict[str, str], there: dict[str, str]) -> str:
+    """What two machines do not have in common, in words.
+
+    >>> differences({"numpy": "2.2", "keras": "3.15"}, {"numpy": "2.1", "keras": "3.15"})
+    'numpy 2.1, here 2.2'
+    """
+    return ", ".join(f"{what} {there.get(what, 'none')}, here {which}" for what, which in here.items()
+                     if there.get(what) != which)
+
+
+def everywhere(nodes: Sequence[Node], what, *arguments) -> list:
+    """What a function gives on each node. It travels by value, and takes no core; raises what Ray raises."""
+    ray = connecting.library()
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    task = ray.remote(num_cpus=0, max_retries=2)(_alone(ray, what))
+    return ray.get([task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments)
+                    for node in nodes])
+
+
+def _alone(ray, what):
+    """A function that nodes can run without its module."""
+    import sys
+
+    ray.cloudpickle.register_pickle_by_value(sys.modules[what.__module__])
+    return what
