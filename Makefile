@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-slow test-backends bench lock clean
+.PHONY: demo test test-slow test-backends bench bench-peers lock clean
 
 demo: $(READY)  ## the main job on the embedded data set
 	@$(BIN)/mixedfer run experiments/quickstart.py
@@ -22,7 +22,10 @@ test-backends: $(READY)  ## the same under JAX and PyTorch, in an environment of
 	@.venv-backends/bin/python -m pytest tests/test_backends.py
 
 bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folder with fer2013.csv
-	@$(BIN)/python tests/bench.py
+	@$(BIN)/python -m tests.benchmarks.ratios
+
+bench-peers: $(READY)  ## the same job written by hand, beside mixedfer; MIXEDFER_TEST_DATA as above
+	@$(BIN)/python -m tests.benchmarks.peers
 
 lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --extra mtcnn --no-header --no-annotate \

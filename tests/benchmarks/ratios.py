@@ -1,8 +1,6 @@
 """Ratios, each measured in one run: what mixedfer does over the bare minimum that the same result needs.
 
     make bench MIXEDFER_TEST_DATA=/path/to/folder/with/fer2013.csv
-
-Seconds depend on the machine and on what else it does; ratios of two things measured side by side hardly do.
 """
 
 from __future__ import annotations
@@ -18,13 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from mixedfer import disk, faceset, processes
 from mixedfer.faces import landmarks, preparation
 from mixedfer.study import PREDICTOR
 from tests import real_data
-from tests.use import bench as prediction
+from tests.benchmarks import noise, prediction, say
+from tests.commands import ROOT
 
 BARE_PICTURES, ROUNDS, MANY = 3000, 5, 1_000_000
 
@@ -33,29 +30,25 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = real_data.fer2013(Path(folder))
         if data:
-            _say("preparation over workers x bare dlib loop", preparation_ratio(data, Path(folder)), "0.90 or more")
+            say("preparation over workers x bare dlib loop", preparation_ratio(data, Path(folder)), "0.90 or more")
         else:
             print(f"preparation: skipped, {real_data.REASON}")
         steps = training_ratios(Path(folder))
-        _say("training over bare compiled steps", steps["training"], "0.95 or more")
-        _say("mixed over image-only step time", steps["mixed"], "1.05 or less")
-        _say("bfloat16 over float32 step time", steps["bfloat16"], "below 1 where it pays")
-        _say("cells per hour, 2 workers over 1", workers_ratio(Path(folder)), "1.6 or more on 2 cores")
-        _say("epoch on known features over one that computes them", frozen_ratio(Path(folder)), "0.10 or less")
-        _say("predictions per second over one face after the other", prediction.ratio(Path(folder)), "4 or more")
+        say("training over bare compiled steps", steps["training"], "0.95 or more")
+        say("mixed over image-only step time", steps["mixed"], "1.05 or less")
+        say("bfloat16 over float32 step time", steps["bfloat16"], "below 1 where it pays")
+        say("cells per hour, 2 workers over 1", workers_ratio(Path(folder)), "1.6 or more on 2 cores")
+        say("epoch on known features over one that computes them", frozen_ratio(Path(folder)), "0.10 or less")
+        say("predictions per second over one face after the other", prediction.ratio(Path(folder)), "4 or more")
         peak = peak_memory(Path(folder))
         print(f"peak memory, training from {MANY:,} images: {peak:.2f} GB (goal: under 2)")
-
-
-def _say(what: str, ratio: float, goal: str) -> None:
-    print(f"{what}: {ratio:.3f} (goal: {goal})", flush=True)
 
 
 def preparation_ratio(data: Path, folder: Path) -> float:
     """All of FER2013 on all cores, from the CSV to the finished set, over as many bare loops as there are workers."""
     from mixedfer import study_files
 
-    study = study_files.load(Path(__file__).parents[1] / "experiments" / "fer2013.py")
+    study = study_files.load(ROOT / "experiments" / "fer2013.py")
     keys = study.dataset.list(data).keys
     pictures = [study.dataset.read(data, key) for key in keys[::len(keys) // BARE_PICTURES]]
     before = _bare_loop(pictures, study.preparation.detector.upsample)
@@ -89,8 +82,8 @@ def training_ratios(folder: Path) -> dict[str, float]:
 
     backend.quiet()
     backend.setup(1)
-    study = _study(epochs=ROUNDS + 1)
-    faces = _synthetic(folder / "small", 1024)
+    study = noise.study(epochs=ROUNDS + 1)
+    faces = noise.faces(folder / "small", 1024)
     plain, mixed = study.cells()
     bare = _BareSteps(plain, faces, folder)
     over = {cell.arm.name: _over_bare(_run(cell, faces, folder), bare) for cell in (plain, mixed)}
@@ -103,9 +96,9 @@ def workers_ratio(folder: Path) -> float:
     """Seconds that one worker takes for four cells over what two take, the start of both included."""
     from mixedfer.engines import Job, local
 
-    faces, seconds = _synthetic(folder / "small", 1024), []
+    faces, seconds = noise.faces(folder / "small", 1024), []
     for workers in (1, 2):
-        jobs = [Job.of(cell, faces, folder / f"by {workers}", 1) for cell in _study(epochs=2, replicates=2).cells()]
+        jobs = [Job.of(cell, faces, folder / f"by {workers}", 1) for cell in noise.study(epochs=2, replicates=2).cells()]
         began = time.perf_counter()
         local.run(jobs, workers, 1, quiet=True)
         seconds.append(time.perf_counter() - began)
@@ -158,9 +151,9 @@ def frozen_ratio(folder: Path) -> float:
 
     weights = _made_up_weights(folder / "weights.npz")
     pretrained.keep([weights], folder / "weights.npz", folder)
-    plain = _study(width=1.0, epochs=3)
+    plain = noise.study(width=1.0, epochs=3)
     backbone = dataclasses.replace(plain.recipe.backbone, weights=weights, frozen=5, batch_normalisation=False)
-    faces, seconds = _synthetic(folder / "few", 256), {}
+    faces, seconds = noise.faces(folder / "few", 256), {}
     for name, augmentation in (("known", None), ("computed", Affine())):
         recipe = dataclasses.replace(plain.recipe, backbone=backbone, pixels="raw", augmentation=augmentation)
         cell = dataclasses.replace(plain, recipe=recipe).cells()[0]
@@ -203,41 +196,11 @@ class _BareSteps:
         return time.perf_counter() - began
 
 
-def _study(**changes):
-    from mixedfer import study_files
-
-    study = study_files.load(Path(__file__).parents[1] / "experiments" / "fer2013.py")
-    study = study.varying(**{"width": 0.25, "batch_size": 64, "epochs": 1, "replicates": 1, **changes})
-    return dataclasses.replace(study, treatments=study.treatments[:1])
-
-
-def _synthetic(folder: Path, count: int) -> faceset.FaceSet:
-    """A face set of noise: speed and memory do not depend on what the pictures show."""
-    if not disk.is_done(folder):
-        rng = np.random.default_rng(0)
-        with disk.new_folder(folder) as part:
-            images = np.lib.format.open_memmap(part / "images.npy", mode="w+", dtype=np.uint8, shape=(count, 48, 48, 1))
-            points = np.lib.format.open_memmap(part / "landmarks.npy", mode="w+", dtype=np.float32, shape=(count, 68, 2))
-            for start in range(0, count, 1000):
-                images[start:start + 1000] = rng.integers(0, 256, images[start:start + 1000].shape, dtype=np.uint8)
-                points[start:start + 1000] = rng.random(points[start:start + 1000].shape, dtype=np.float32) * 48
-            row, yes = np.arange(count), np.ones(count, bool)
-            columns = {"boxes": np.zeros((count, 4), np.float32), "found": yes, "readable": yes, "labels": row % 7,
-                       "votes": np.eye(7, dtype=np.float32)[row % 7],
-                       "subjects": np.full(count, -1), "ids": row.astype("S7"),
-                       "partition": np.searchsorted([6, 8], row % 10, side="right").astype(np.int8)}
-            for name, column in columns.items():
-                np.save(part / f"{name}.npy", column)
-            disk.write_json(part / "meta.json", {"content": f"noise-{count}", "classes": list("abcdefg"), "note": "",
-                                                 "partitions": list(faceset.PARTITIONS), "unreadable": []})
-    return faceset.load(folder)
-
-
 def peak_memory(folder: Path) -> float:
     """Peak resident gigabytes of a process that trains one epoch on a million images and predicts the rest."""
-    _synthetic(folder / "large", MANY)
-    line = [sys.executable, __file__, "--train", str(folder)]
-    return json.loads(subprocess.run(line, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
+    noise.faces(folder / "large", MANY)
+    line = [sys.executable, "-m", "tests.benchmarks.ratios", "--train", str(folder)]
+    return json.loads(subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
 
 
 def _train_many(folder: Path) -> None:
@@ -247,7 +210,7 @@ def _train_many(folder: Path) -> None:
     backend.setup(processes.cores())
     from mixedfer.learning import training
 
-    cell = _study(**{"blocks": 1, "backbone.dense": (8,), "width": 1 / 64, "batch_size": 256}).cells()[1]
+    cell = noise.study(**{"blocks": 1, "backbone.dense": (8,), "width": 1 / 64, "batch_size": 256}).cells()[1]
     training.train(cell, faceset.load(folder / "large"), folder / "store", "large", processes.cores())
     # Not ru_maxrss: that begins with what the parent held when it started this process.
     lines = Path("/proc/self/status").read_text().splitlines()
