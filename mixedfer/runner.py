@@ -17,6 +17,7 @@ from mixedfer.checked import Weights
 from mixedfer.engines import Hear, Job, local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
+from mixedfer.faces.pools import Processes
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend, pretrained
@@ -154,8 +155,8 @@ def prepare(study: Study, place: Place) -> Sets:
         key = digest(own.preparation)
         if key not in made:
             made[key] = prepared.find(own, place.store) if place.prepared else preparation.prepare(
-                own, place.data, place.store, predictor=place.predictor, workers=place.workers or processes.cores(),
-                quiet=place.quiet)
+                own, place.data, place.store, predictor=place.predictor,
+                pool=Processes(place.workers or processes.cores()), quiet=place.quiet)
         sets[arm.name] = made[key]
     return sets
 

@@ -68,8 +68,9 @@ def keras_ready():
 def prepared(scratch):
     """A store with the tiny study's face set, one for all workers: real photograph, real dlib."""
     from mixedfer.faces import preparation
+    from mixedfer.faces.pools import Processes
     from tests.tiny import STUDY
 
     store = scratch / "store"
     with FileLock(scratch / "store.lock"):
-        return store, preparation.prepare(STUDY, None, store, workers=2, quiet=True)
+        return store, preparation.prepare(STUDY, None, store, pool=Processes(2), quiet=True)

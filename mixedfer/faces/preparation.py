@@ -1,4 +1,4 @@
-"""Pictures to a face set: find faces and landmarks, cut images, on all cores; what is done stays done.
+"""Pictures to a face set: find faces and landmarks, cut images, on whatever `pools` offer; what is done stays done.
 
 Two things are kept, each under a name that follows from everything that its bytes depend on: what is found in a picture
 (`register`), and the rows that are made of it (the face set). Pictures are read once, each face is searched for once.
@@ -7,20 +7,21 @@ Two things are kept, each under a name that follows from everything that its byt
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import shutil
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, as_completed
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
 
-from mixedfer import disk, faceset, processes
+from mixedfer import disk, faceset
 from mixedfer.errors import BadInput, Busy
-from mixedfer.faces import chunks, landmarks, rows, sightings, work
+from mixedfer.faces import chunks, landmarks, register, rows, sightings, work
 from mixedfer.faces.datasets import Listing
 from mixedfer.faces.detectors import Box
+from mixedfer.faces.pools import ONE, Make, Pool
 from mixedfer.faces.register import Register
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical, digest, hash_source, version
@@ -36,9 +37,9 @@ SOURCE = ("seeds.py", "geometry.py", "faceset.py", "faces/preparation.py", "face
           "faces/datasets/__init__.py")
 
 
-def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | None = None, workers: int = 1,
-            quiet: bool = False) -> FaceSet:
-    """The study's face set, made now or found finished in `store`.
+def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | None = None,
+            pool: Pool = ONE, quiet: bool = False) -> FaceSet:
+    """The study's face set, made now by `pool` or found finished in `store`; whoever makes it, its bytes are the same.
 
     What killed preparations left unfinished in `store` a week ago or earlier, and nobody works on, is removed before a new
     set is made.
@@ -53,7 +54,7 @@ def prepare(study: Study, data: Path | None, store: Path, *, predictor: Path | N
             if not disk.is_done(folder):
                 _remove_left(store)
                 disk.write_json(known.with_suffix(".json"), found)
-                _make(study, data, fingerprint, known, folder, predictor, workers, quiet)
+                _make(study, data, fingerprint, known, folder, predictor, pool, quiet)
     elif predictor:
         landmarks.find_predictor(predictor, study.preparation.predictor)  # a wrong one is told, though none is needed
     faces = faceset.load(folder)
@@ -82,16 +83,15 @@ def _remove_left(store: Path) -> None:
                 shutil.rmtree(part)
 
 
-def _make(study: Study, data: Path | None, fingerprint: str, known: Path, folder: Path, predictor: Path | None, workers: int,
+def _make(study: Study, data: Path | None, fingerprint: str, known: Path, folder: Path, predictor: Path | None, pool: Pool,
           quiet: bool) -> None:
     part = folder.with_suffix(".partial")
-    with processes.huge_pages(), Register(known) as register, processes.pool(workers, work.start) as pool:
-        model = landmarks.find_predictor(predictor, study.preparation.predictor)  # while workers start
-        for _ in range(workers):
-            pool.submit(work.get_ready, model)  # while pictures are listed
+    model = landmarks.find_predictor(predictor, study.preparation.predictor)
+    job = work.Job(study.dataset, study.preparation, data, model, functools.partial(register.look_up, known), part)
+    with Register(known) as entries, pool(job) as make:
         listing = _list(study, data)
         part.mkdir(parents=True, exist_ok=True)
-        counts = _fill(work.Job(study.dataset, study.preparation, data, model, known, part), listing, pool, register, quiet)
+        counts = _fill(job, listing, make, entries, quiet)
     if study.dataset.fingerprint(data) != fingerprint:
         shutil.rmtree(part)
         raise BadInput("the data changed while they were read", file=data,
@@ -111,27 +111,30 @@ def _list(study: Study, data: Path | None) -> Listing:
     return listing
 
 
-def _fill(job: work.Job, listing: Listing, pool: Executor, register: Register, quiet: bool) -> dict[int, int]:
+def _fill(job: work.Job, listing: Listing, make: Make, entries: Register, quiet: bool) -> dict[int, int]:
     """Make the chunks that an earlier call has not finished. Returns how many rows each has, by its first picture."""
     from tqdm import tqdm
 
-    counts = chunks.finished(job.part, len(listing.keys))
-    todo = [chunk for chunk in _chunks(listing, job.preparation.detector) if chunk.first not in counts]
-    left = sum(len(chunk.keys) for chunk in todo)
-    with tqdm(total=len(listing.keys), initial=len(listing.keys) - left, unit="picture", desc="faces", disable=quiet or None,
-              dynamic_ncols=True) as bar:
-        # No name for the futures: it would hold what was found in all pictures.
-        for future in as_completed([pool.submit(work.work, job, chunk) for chunk in todo]):
-            done = future.result()
-            register.enter(done.found)
+    total = len(listing.keys)
+    counts = chunks.finished(job.part, total)
+    with tqdm(total=total, initial=sum(_size(first, total) for first in counts), unit="picture", desc="faces",
+              disable=quiet or None, dynamic_ncols=True) as bar:
+        for done in make(_chunks(listing, job.preparation.detector, frozenset(counts))):
+            entries.enter(done.found)
             counts[done.first] = done.count
-            bar.update(min(chunks.SIZE, len(listing.keys) - done.first))
+            bar.update(_size(done.first, total))
     return counts
 
 
-def _chunks(listing: Listing, detector: object) -> Iterator[work.Chunk]:
+def _size(first: int, total: int) -> int:
+    return min(chunks.SIZE, total - first)
+
+
+def _chunks(listing: Listing, detector: object, finished: Collection[int]) -> Iterator[work.Chunk]:
     annotated = getattr(detector, "annotated", False)
     for first in range(0, len(listing.keys), chunks.SIZE):
+        if first in finished:
+            continue
         end = first + chunks.SIZE
         boxes = enumerate(listing.boxes[first:end].tolist() if annotated else (), first)
         listed = {number: Box(*box) for number, box in boxes if not any(map(math.isnan, box))}

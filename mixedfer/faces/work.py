@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mixedfer.errors import Unreadable
-from mixedfer.faces import chunks, landmarks, register, sightings
+from mixedfer.faces import chunks, landmarks, sightings
 from mixedfer.faces.chunks import Made
 from mixedfer.faces.crop import crop, equalised, warp
 from mixedfer.faces.detectors import Box
@@ -20,19 +20,19 @@ from mixedfer.study import Preparation
 GROUP = 1 << 24  # bytes of pictures that a worker holds at once
 #: Pictures by their number in the data set's list, or what was found in them; where there is none, why.
 Pictures = Mapping[int, np.ndarray | str]
+#: What has been found in pictures, by their names, see `register.look_up`; those that are not known are left out.
+Known = Callable[[Collection[bytes]], dict[bytes, np.ndarray]]
 
 
 @dataclass(frozen=True)
 class Job:
-    """What all chunks have in common; small, so that it can be sent to a worker. `known` is the register's file, `part` the
-    folder of chunks.
-    """
+    """What all chunks have in common; small, so that it can be sent to a worker. `part` is the folder of chunks."""
 
     dataset: Any
     preparation: Preparation
     data: Path | None
     predictor: Path
-    known: Path
+    known: Known
     part: Path
 
 
@@ -66,6 +66,18 @@ def get_ready(predictor: Path) -> None:
 
 def work(job: Job, chunk: Chunk) -> Done:
     """Make a chunk's rows and write them."""
+    made, found = make(job, chunk)
+    return write(job, chunk.first, made, found)
+
+
+def write(job: Job, first: int, made: Made, found: dict[bytes, np.ndarray]) -> Done:
+    """Write a chunk that was made, here or elsewhere."""
+    chunks.write(job.part, first, made)
+    return Done(first, len(made.rows), found)
+
+
+def make(job: Job, chunk: Chunk) -> tuple[Made, dict[bytes, np.ndarray]]:
+    """A chunk's rows, and what was found in pictures that were not known."""
     parts, unreadable, new, count = [], {}, {}, 0
     for group in _groups(job, chunk):
         faces, found = _search(job, group, chunk.boxes)
@@ -74,8 +86,7 @@ def work(job: Job, chunk: Chunk) -> Done:
         unreadable |= {count + place: why for place, why in made.unreadable.items()}
         new |= found
         count += len(made.rows)
-    chunks.write(job.part, chunk.first, Made(np.concatenate(parts), unreadable))
-    return Done(chunk.first, count, new)
+    return Made(np.concatenate(parts), unreadable), new
 
 
 def _groups(job: Job, chunk: Chunk) -> Iterator[Pictures]:
@@ -99,7 +110,7 @@ def _search(job: Job, pictures: Pictures, boxes: Mapping[int, Box]) -> tuple[Pic
     """The faces in each picture, in the order of the pictures, and those of pictures that the register has not yet."""
     names = {number: sightings.name(picture, boxes.get(number)) for number, picture in pictures.items()
              if not isinstance(picture, str)}
-    known = register.look_up(job.known, names.values())
+    known = job.known(names.values())
     unknown = {number: pictures[number] for number, name in names.items() if name not in known}
     found = sightings.find(unknown, boxes, job.preparation, job.predictor)
     faces = {number: known.get(names[number], found.get(number)) if number in names else picture

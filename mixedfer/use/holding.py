@@ -12,6 +12,7 @@ from mixedfer import disk
 from mixedfer.checked import Detector
 from mixedfer.errors import BadInput, nearest
 from mixedfer.faces import preparation
+from mixedfer.faces.pools import Processes
 from mixedfer.faceset import FaceSet
 from mixedfer.seeds import generator
 from mixedfer.study import Preparation
@@ -55,8 +56,8 @@ def gather(bundle: Bundle, dataset: Any, new: tuple[str, ...], place: Place) -> 
                        file=place.data, remedy="Give one folder with class folders.")
     asked = Pictures(dataset, _unlisted(bundle.preparation) if listing.boxes is None else bundle.preparation)
     try:
-        faces = preparation.prepare(asked, place.data, place.store, predictor=place.predictor, workers=place.workers,
-                                    quiet=place.quiet)
+        faces = preparation.prepare(asked, place.data, place.store, predictor=place.predictor,
+                                    pool=Processes(place.workers), quiet=place.quiet)
     except BadInput as error:
         if "--set" not in error.remedy:
             raise

@@ -18,6 +18,7 @@ import numpy as np
 
 from mixedfer import disk, faceset, processes
 from mixedfer.faces import landmarks, preparation
+from mixedfer.faces.pools import Processes
 from mixedfer.study import PREDICTOR
 from tests import real_data
 from tests.benchmarks import noise, prediction, say
@@ -54,7 +55,7 @@ def preparation_ratio(data: Path, folder: Path) -> float:
     before = _bare_loop(pictures, study.preparation.detector.upsample)
     workers = processes.cores()
     began = time.perf_counter()
-    faces = preparation.prepare(study, data, folder, workers=workers, quiet=True)
+    faces = preparation.prepare(study, data, folder, pool=Processes(workers), quiet=True)
     seconds = time.perf_counter() - began
     bare = (before + _bare_loop(pictures, study.preparation.detector.upsample)) / 2
     print(f"  {len(faces):,} pictures in {seconds:.1f} s on {workers} workers; bare loop {bare:.0f} pictures/s per core")

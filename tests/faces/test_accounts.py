@@ -29,7 +29,7 @@ def photos(tmp_path_factory):
 
 def prepared(photos, store, **changes):
     study = dataclasses.replace(STUDY, dataset=Folder(classes=("happy", "sad"))).varying(**changes)
-    return preparation.prepare(study, photos, store, workers=1, quiet=True)
+    return preparation.prepare(study, photos, store, quiet=True)
 
 
 @pytest.mark.parametrize(("face", "further"), [("largest", 0), ("all", 1)])

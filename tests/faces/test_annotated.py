@@ -30,7 +30,7 @@ class Boxed(Portrait):
 
 def prepare(tmp_path, dataset, **changes):
     study = dataclasses.replace(STUDY, dataset=dataset).varying(**changes)
-    return preparation.prepare(study, None, tmp_path, workers=1, quiet=True)
+    return preparation.prepare(study, None, tmp_path, quiet=True)
 
 
 def test_listed_boxes_are_taken_and_what_has_none_is_a_recorded_miss(tmp_path):

@@ -76,7 +76,7 @@ def test_a_picture_without_the_optional_subject_is_a_subject_of_its_own(tmp_path
         for number in range(6):
             picture(tmp_path / "photos" / name / f"{number}.png")
     study = dataclasses.replace(STUDY, dataset=Folder(subject=r"(?:([a-z])-)?\d+\.png$")).varying(detector=WholeImage())
-    faces = preparation.prepare(study, tmp_path / "photos", tmp_path / "store", workers=1, quiet=True)
+    faces = preparation.prepare(study, tmp_path / "photos", tmp_path / "store", quiet=True)
     known = faces.subjects >= 0
     assert known.tolist() == ["-" in faces.name(row) for row in range(len(faces))] and sum(known) == 24
     made = splits.split(faces, study)

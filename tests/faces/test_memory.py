@@ -18,9 +18,10 @@ SCRIPT = """
 import json, resource, sys
 from pathlib import Path
 from mixedfer.faces import preparation
+from mixedfer.faces.pools import Processes
 from tests.faces.test_memory import study
 if __name__ == "__main__":
-    faces = preparation.prepare(study(int(sys.argv[2])), None, Path(sys.argv[1]), workers=2, quiet=True)
+    faces = preparation.prepare(study(int(sys.argv[2])), None, Path(sys.argv[1]), pool=Processes(2), quiet=True)
     print(json.dumps([resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]))
 """
 

@@ -20,6 +20,7 @@ from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.detectors import Box
 from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.faces.detectors.whole_image import WholeImage
+from mixedfer.faces.pools import Processes
 from mixedfer.geometry import transform
 from mixedfer.study import PREDICTOR
 from tests.tiny import STUDY
@@ -47,7 +48,7 @@ def test_landmarks_follow_the_crop(prepared):
 
 def test_a_second_call_finds_the_set_and_missed_is_no_reason_to_prepare_again(prepared):
     store, faces = prepared
-    again = preparation.prepare(STUDY.varying(missed="exclude"), None, store, workers=1, quiet=True)
+    again = preparation.prepare(STUDY.varying(missed="exclude"), None, store, quiet=True)
     assert again.folder == faces.folder
 
 
@@ -77,19 +78,19 @@ def test_chunks_that_did_not_reach_the_disk_are_made_again(prepared, tmp_path, m
     monkeypatch.setattr(chunks, "SIZE", 10)
     with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError):
         failing.setattr(preparation, "_close", lambda *_: 1 / 0)  # the power fails before the end
-        preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
+        preparation.prepare(STUDY, None, tmp_path, quiet=True)
     part = next(tmp_path.glob("faces/*.partial"))
     spoilt = bytearray((part / "20.npz").read_bytes())
     spoilt[5000] ^= 1
     (part / "20.npz").write_bytes(spoilt)
     (part / "40.npz").write_bytes(b"")
     assert chunks.finished(part, 48) == {0: 10, 10: 10, 30: 10}
-    assert preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True).content == faces.content
+    assert preparation.prepare(STUDY, None, tmp_path, quiet=True).content == faces.content
 
 
 def test_workers_do_not_change_a_byte(prepared, tmp_path):
     _, faces = prepared
-    again = preparation.prepare(STUDY, None, tmp_path, workers=1, quiet=True)
+    again = preparation.prepare(STUDY, None, tmp_path, quiet=True)
     for name in faceset.ARRAYS:
         assert (faces.folder / f"{name}.npy").read_bytes() == (again.folder / f"{name}.npy").read_bytes()
     assert again.content == faces.content
@@ -115,7 +116,8 @@ def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
     package = Path(faceset.__file__).parent
     decide = {*(package / "faces").glob("*.py"), *(package / "faces").glob("*/__init__.py"),
               *(package / f"{name}.py" for name in ("seeds", "geometry", "faceset"))}
-    later = ("__init__", "splits", "accounts", "prepared", "search_set")  # no code, and code for sets that are made
+    # No code; code for sets that are made; and who makes a set, which must not decide a byte of it.
+    later = ("__init__", "splits", "accounts", "prepared", "search_set", "pools")
     decide -= {package / "faces" / f"{name}.py" for name in later}
     assert {file for files in hashed for file in files} == decide and "scipy" in versions
 
@@ -123,7 +125,7 @@ def test_a_set_is_named_by_all_code_that_decides_its_bytes(monkeypatch):
 def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
     study = "from tests.tiny import STUDY as S; STUDY = S.varying(identities=60)"
     script = ("import sys; sys.path.insert(0, '.'); from pathlib import Path; from mixedfer.faces import preparation; "
-              f"{study}; preparation.prepare(STUDY, None, Path({str(tmp_path)!r}), workers=1, quiet=True)")
+              f"{study}; preparation.prepare(STUDY, None, Path({str(tmp_path)!r}), quiet=True)")
     process = subprocess.Popen([sys.executable, "-c", f"if __name__ == '__main__':\n exec({script!r})"],
                                cwd=Path(__file__).parents[2])
     for _ in range(600):
@@ -134,8 +136,8 @@ def test_an_interrupted_preparation_goes_on_and_gives_the_same_bytes(tmp_path):
     process.wait()
     assert not list(tmp_path.glob("faces/*/DONE"))
     study = STUDY.varying(identities=60)
-    resumed = preparation.prepare(study, None, tmp_path, workers=2, quiet=True)
-    whole = preparation.prepare(study, None, tmp_path / "other", workers=2, quiet=True)
+    resumed = preparation.prepare(study, None, tmp_path, pool=Processes(2), quiet=True)
+    whole = preparation.prepare(study, None, tmp_path / "other", pool=Processes(2), quiet=True)
     assert resumed.content == whole.content
     assert (resumed.folder / "meta.json").read_bytes() == (whole.folder / "meta.json").read_bytes()
 
@@ -156,7 +158,7 @@ def photos(tmp_path, prepared):
 
 def test_a_bad_picture_is_recorded_and_not_fatal(photos, tmp_path):
     study = dataclasses.replace(STUDY, dataset=Folder())
-    faces = preparation.prepare(study, photos, tmp_path / "store", workers=2, quiet=True)
+    faces = preparation.prepare(study, photos, tmp_path / "store", pool=Processes(2), quiet=True)
     assert len(faces) == 9 and faces.readable.sum() == 8
     assert faces.meta["unreadable"] == [["sad/broken.png", "not a picture that can be decoded"]]
     assert faces.counts()["by_class"]["sad"]["images"] == 4 and faces.counts()["unreadable"] == 1
@@ -171,9 +173,9 @@ def test_no_face_at_all_is_an_error(photos, tmp_path):
         cv2.imwrite(str(path), np.full((60, 60), 128, np.uint8))
     study = dataclasses.replace(STUDY, dataset=Folder())
     with pytest.raises(BadInput, match="no face was found"):
-        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+        preparation.prepare(study, photos, tmp_path / "store", quiet=True)
     whole = study.varying(detector=WholeImage())
-    faces = preparation.prepare(whole, photos, tmp_path / "store", workers=1, quiet=True)
+    faces = preparation.prepare(whole, photos, tmp_path / "store", quiet=True)
     assert faces.found.all() and not faces.searched
     assert faces.meta["note"] == "" and faces.classes == ("happy", "sad")
 
@@ -184,7 +186,7 @@ def test_no_readable_picture_and_no_picture_at_all_are_errors_that_leave_no_set(
         path.write_bytes(b"no picture")
     for _ in range(2):
         with pytest.raises(BadInput, match=r"no picture could be read; the first, happy/\d+\.png: not a picture"):
-            preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+            preparation.prepare(study, photos, tmp_path / "store", quiet=True)
     csv = tmp_path / "fer2013.csv"
     csv.write_text(f"emotion,pixels,Usage\n3,{' '.join(['7'] * 2304)},Training\n")
     with pytest.raises(BadInput, match=r"the data set lists no picture \(1 left out: of a class that the study leaves out\)"):
@@ -194,13 +196,13 @@ def test_no_readable_picture_and_no_picture_at_all_are_errors_that_leave_no_set(
 
 def test_a_picture_that_dlib_cannot_take_is_recorded_and_one_that_cannot_be_opened_stops(photos, tmp_path):
     study = dataclasses.replace(STUDY, dataset=WithAlpha())
-    faces = preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+    faces = preparation.prepare(study, photos, tmp_path / "store", quiet=True)
     [[name, why]] = faces.meta["unreadable"]
     assert name == "sad/broken.png" and "Unsupported image type" in why and faces.readable.sum() == 8
     (photos / "sad" / "broken.png").unlink()
     (photos / "sad" / "broken.png").symlink_to(tmp_path / "nowhere.png")
     with pytest.raises(BadInput, match=r"broken\.png: cannot be opened"):
-        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+        preparation.prepare(study, photos, tmp_path / "store", quiet=True)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -231,9 +233,8 @@ def test_a_wrong_model_whose_hash_was_accepted_is_named(tmp_path, content, why):
     assert error.value.file == model and not list(tmp_path.glob("faces/*/DONE"))
 
 
-def test_a_finished_set_loads_no_model_but_tells_a_wrong_one(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr(preparation.processes, "pool", lambda *_: 1 / 0)
-    preparation.prepare(STUDY, None, prepared[0], quiet=True)
+def test_a_finished_set_loads_no_model_but_tells_a_wrong_one(prepared, tmp_path):
+    preparation.prepare(STUDY, None, prepared[0], pool=lambda job: 1 / 0, quiet=True)
     (tmp_path / "wrong.dat").write_bytes(b"not a model")
     with pytest.raises(BadInput, match=r"wrong\.dat.*SHA-256.*--set predictor="):
         preparation.prepare(STUDY, None, prepared[0], predictor=tmp_path / "wrong.dat", quiet=True)
@@ -248,9 +249,9 @@ def test_data_that_change_while_they_are_read_leave_nothing_under_their_old_name
 
     with monkeypatch.context() as patched, pytest.raises(BadInput, match=r"photos: the data changed.*the same command again"):
         patched.setattr(preparation, "_fill", changing)
-        preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)
+        preparation.prepare(study, photos, tmp_path / "store", quiet=True)
     assert not list(tmp_path.glob("store/faces/*"))
-    assert len(preparation.prepare(study, photos, tmp_path / "store", workers=1, quiet=True)) == 10
+    assert len(preparation.prepare(study, photos, tmp_path / "store", quiet=True)) == 10
 
 
 def test_what_a_killed_preparation_left_is_removed_when_it_is_old_and_free(tmp_path):
@@ -264,7 +265,7 @@ def test_what_a_killed_preparation_left_is_removed_when_it_is_old_and_free(tmp_p
     (faces / "going-on.partial" / "0.npz").touch()
     (faces / "done").mkdir()
     with disk.lock(tmp_path / "locks" / "held", "a set"):
-        preparation.prepare(STUDY.varying(identities=3), None, tmp_path, workers=1, quiet=True)
+        preparation.prepare(STUDY.varying(identities=3), None, tmp_path, quiet=True)
     assert {path.name for path in faces.iterdir() if not disk.is_done(path)} == \
         {"held.partial", "young.partial", "going-on.partial", "done"}
 

@@ -17,6 +17,7 @@ from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.datasets.portrait import Portrait
 from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faces.detectors.dlib_hog import DlibHog
+from mixedfer.faces.pools import Processes
 from mixedfer.faces.splits import split
 from mixedfer.study import PREDICTOR, Preparation
 from tests.tiny import STUDY
@@ -66,7 +67,7 @@ def study(folder, **changes):
 
 
 def prepare(folder, workers=1, **changes):
-    return preparation.prepare(study(folder, **changes), None, folder / "store", workers=workers, quiet=True)
+    return preparation.prepare(study(folder, **changes), None, folder / "store", pool=Processes(workers), quiet=True)
 
 
 def marks(folder, *names):
@@ -136,7 +137,7 @@ def test_pictures_that_are_copied_renamed_or_touched_are_not_searched_again(tmp_
 
     def again(data):
         made = dataclasses.replace(study(tmp_path), dataset=Folder())
-        return preparation.prepare(made, data, tmp_path / "store", workers=1, quiet=True), marks(tmp_path, "searched")
+        return preparation.prepare(made, data, tmp_path / "store", quiet=True), marks(tmp_path, "searched")
 
     first, searched = again(photos)
     assert searched == (4,)
