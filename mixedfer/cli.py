@@ -14,10 +14,12 @@ import typer
 from mixedfer import cli_use
 from mixedfer.errors import BadInput, MixedferError
 from mixedfer.options import (
+    AUTO,
     REPORTS,
     STORE,
     AsJson,
     Data,
+    Finders,
     Log,
     Predictor,
     Prepared,
@@ -41,7 +43,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 @app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
 @interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-        predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
+        predictor: Predictor = None, weights: Weights = None, workers: Workers = AUTO, threads: Threads = 1,
         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import logs, runner
@@ -73,7 +75,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
 @interruptible()
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-         predictor: Predictor = None, weights: Weights = None, workers: Workers = None, threads: Threads = 1,
+         predictor: Predictor = None, weights: Weights = None, workers: Workers = AUTO, threads: Threads = 1,
          prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
@@ -92,7 +94,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
 @interruptible()
 def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: Settings = None, predictor: Predictor = None,
-            workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
+            workers: Finders = AUTO, quiet: Quiet = False, json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
     from mixedfer import runner
     from mixedfer.disk import to_json
@@ -115,7 +117,7 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
 def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
           distance: Annotated[int, typer.Option(min=0, max=16, metavar="BITS", help="Bits of 64 in which the hashes of nearly "
                                                 "equal pictures may differ.")] = 8,
-          predictor: Predictor = None, workers: Workers = None, quiet: Quiet = False, json: AsJson = False) -> None:
+          predictor: Predictor = None, workers: Finders = AUTO, quiet: Quiet = False, json: AsJson = False) -> None:
     """Look for copies, also across partitions, contradicting labels, misses and shared subjects, with a figure and a list of
     the pictures concerned. Prepares the faces first where they are not there. With a grid, each face set once.
     """
@@ -143,7 +145,7 @@ def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: R
                                                      metavar="DIR")] = None,
             per_class: Annotated[int, typer.Option(min=1, metavar="N", help="Found faces of each class, and as many missed "
                                                    "ones.")] = 32,
-            predictor: Predictor = None, workers: Workers = None, quiet: Quiet = False) -> None:
+            predictor: Predictor = None, workers: Finders = AUTO, quiet: Quiet = False) -> None:
     """Write contact sheets of found and missed faces with their landmarks, and a page to look through them. Prepares the
     faces first where they are not there. With a grid, of each face set.
     """

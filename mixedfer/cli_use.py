@@ -11,14 +11,15 @@ import typer
 
 from mixedfer.errors import BadInput
 from mixedfer.options import (
+    AUTO,
     STORE,
+    Finders,
     Predictor,
     Quiet,
     Settings,
     Store,
     StudyFile,
     Threads,
-    Workers,
     interruptible,
     silent,
 )
@@ -49,16 +50,15 @@ def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help
                                                              "how faces are found: rate, timeout, key, faces, box, scores, "
                                                              "detector, upsample, border, subject, ... Repeatable.")] = None,
           store: Store = STORE, predictor: Predictor = None,
-          workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces; one per core, "
-                                                      "unless given.")] = None, quiet: Quiet = False) -> None:
+          workers: Finders = AUTO, quiet: Quiet = False) -> None:
     """Find all faces in pictures, ask a teacher about them, and write a manifest with soft labels that a study reads. The same
     command goes on after an interruption, and asks only about what has no answer yet.
     """
-    from mixedfer import processes, study_files
+    from mixedfer import sizing, study_files
     from mixedfer.use import labelling, labels, teachers
 
     asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
-    place = labelling.Place(out, store, predictor, workers or processes.cores(), quiet)
+    place = labelling.Place(out, store, predictor, workers or sizing.preparing(), quiet)
     say = silent if quiet and not dry_run else typer.echo
     told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=say)
     if told:
@@ -110,12 +110,12 @@ def finetune(bundle: Bundle,
              settings: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="epochs_frozen, epochs, "
                                                                 "head_rate, learning_rate, batch_size, held_out, seed, "
                                                                 "new_classes, dataset, subject, ... Repeatable.")] = None,
-             store: Store = STORE, predictor: Predictor = None, workers: Workers = None, threads: Threads = 1,
+             store: Store = STORE, predictor: Predictor = None, workers: Finders = AUTO, threads: Threads = 1,
              quiet: Quiet = False) -> None:
     """Adapt a bundle to one person's pictures: the last layer first, then all of it, slowly. Some pictures are held out, to say
     whether it got better; the study's own test images, where --store has them, whether it got worse there.
     """
-    from mixedfer import processes, study_files
+    from mixedfer import sizing, study_files
     from mixedfer.evidence import before_after, duplicates, measured
     from mixedfer.learning import backend
     from mixedfer.use import answering, finetuning, holding
@@ -124,7 +124,7 @@ def finetune(bundle: Bundle,
     asked, given = study_files.varied(finetuning.Finetuning(), settings or []), bundles.read(bundle)
     folder = out or Path("bundles") / f"{bundle.resolve().name}-tuned"
     finetuning.refuse_place(folder)
-    place = holding.Place(data, store, predictor, workers or processes.cores(), quiet)
+    place = holding.Place(data, store, predictor, workers or sizing.preparing(), quiet)
     faces = holding.gather(given, asked.dataset, asked.new_classes, place)
     parts = holding.hold_out(faces, given, duplicates.find(faces).alike, asked.held_out, asked.seed, data)
     backend.quiet()
@@ -158,13 +158,12 @@ def predict(bundle: Bundle,
             smooth: Annotated[float, typer.Option(min=0, max=0.99, metavar="SHARE", help="In films, how much of a face's past "
                                                   "goes into its probabilities.")] = 0.0,
             show: Annotated[bool, typer.Option("--show", help="Show films in a window; q quits.")] = False,
-            workers: Annotated[int | None, typer.Option(min=1, metavar="N", help="Processes that look for faces in pictures; "
-                                                        "one per core, unless given.")] = None,
+            workers: Finders = AUTO,
             predictor: Predictor = None, threads: Cores = None, quiet: Quiet = False) -> None:
     """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so. Of a video
     or a camera, every frame is a picture.
     """
-    from mixedfer import processes
+    from mixedfer import processes, sizing
     from mixedfer.learning import backend
     from mixedfer.use import gathering
 
@@ -180,7 +179,7 @@ def predict(bundle: Bundle,
 
     kinds = [kind for kind, chosen in (("json", json), ("csv", csv)) if chosen] or list(FILES)
     device = int(camera) if camera and camera.isdecimal() else camera
-    wanted = Wanted(kinds, out, annotate, quiet, smooth, show, workers or processes.cores())
+    wanted = Wanted(kinds, out, annotate, quiet, smooth, show, workers or sizing.preparing())
     told = run(Answering(bundle, predictor), paths, wanted, typer.echo, device)
     if not quiet:
         typer.echo("\n".join([*told, *[f"Answers: {out}"] * bool(out)]), err=out is None)

@@ -11,6 +11,20 @@ import typer
 
 from mixedfer.errors import Interrupted
 
+
+def count_or_auto(text: str) -> int | None:
+    """A number of workers; None stands for `auto`.
+
+    >>> count_or_auto("3"), count_or_auto("auto")
+    (3, None)
+    """
+    if text == AUTO:
+        return None
+    if not (text.isdecimal() and int(text)):
+        raise typer.BadParameter(f"{text!r} is neither a number from 1 nor {AUTO!r}.")
+    return int(text)
+
+
 StudyFile = Annotated[Path, typer.Argument(metavar="FILE", help="A study file, such as experiments/quickstart.py.")]
 Data = Annotated[Path | None, typer.Option(help="The data set's file or folder; both, as TRAINING" + os.pathsep + "TEST, where "
                                                  "a study tests on another data set than it trains on.", metavar="PATH")]
@@ -20,9 +34,13 @@ Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE
                                                     help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
 Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes, each training one cell at a time. Unless given: "
-                                             "one per NVIDIA GPU where the backend uses them, else one per core. More than "
-                                             "there are GPUs share them, in turn.", metavar="N")]
+Workers = Annotated[int | None, typer.Option(parser=count_or_auto, metavar="N|auto", help="Worker processes, each training "
+                                             "one cell at a time. `auto`: as many as the cores and the memory bear; one per "
+                                             "NVIDIA GPU where the backend uses them. More than there are GPUs share them, in "
+                                             "turn.")]
+Finders = Annotated[int | None, typer.Option("--workers", parser=count_or_auto, metavar="N|auto",
+                                             help="Processes that look for faces. `auto`: as many as the cores and the memory "
+                                             "bear.")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
 Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
                                         "prepared on another machine; needs neither the data nor dlib.")]
@@ -31,7 +49,7 @@ Log = Annotated[str | None, typer.Option("--log", help="Also write learning curv
                                          metavar="KIND:PLACE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-STORE, REPORTS = Path(".mixedfer"), Path("reports")
+STORE, REPORTS, AUTO = Path(".mixedfer"), Path("reports"), "auto"
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
+from mixedfer import cgroups
 from mixedfer.errors import Fault
 
 TUNABLES = "GLIBC_TUNABLES"
@@ -19,8 +20,9 @@ context = multiprocessing.get_context("spawn")
 
 
 def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processor cores that this process may use, of a container's share those that are whole; at least one."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(there, cgroups.cores() or there)))
 
 
 @contextlib.contextmanager

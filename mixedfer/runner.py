@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer import disk, faceset, pairing, processes, records
+from mixedfer import disk, faceset, pairing, records, sizing
 from mixedfer.checked import Weights
 from mixedfer.engines import Hear, Job, local
 from mixedfer.errors import StudyError
@@ -156,7 +156,7 @@ def prepare(study: Study, place: Place) -> Sets:
         if key not in made:
             made[key] = prepared.find(own, place.store) if place.prepared else preparation.prepare(
                 own, place.data, place.store, predictor=place.predictor,
-                pool=Processes(place.workers or processes.cores()), quiet=place.quiet)
+                pool=Processes(place.workers or sizing.preparing()), quiet=place.quiet)
         sets[arm.name] = made[key]
     return sets
 

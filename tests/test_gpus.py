@@ -1,4 +1,4 @@
-"""Which GPU a worker process would see, and how many workers there would be. No test here needs a GPU."""
+"""Which GPU a worker process would see. No test here needs a GPU."""
 
 import os
 import subprocess
@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from mixedfer import processes
-from mixedfer.engines import gpus, local
+from mixedfer import gpus, processes
+from mixedfer.engines import local
 from tests.commands import ROOT
 
 
@@ -22,13 +22,6 @@ def test_the_drivers_gpus_are_seen_where_nothing_else_is_said(told, found):
 def test_workers_take_gpus_in_turn_and_several_share_one():
     assert [place[gpus.VISIBLE] for place in gpus.environments(5, ["a", "b"])] == ["a", "b", "a", "b", "a"]
     assert gpus.environments(2, ["a"]) == [{gpus.VISIBLE: "a"}] * 2 and gpus.environments(2, []) == [{}, {}]
-
-
-def test_there_are_as_many_workers_as_gpus_only_where_the_backend_uses_them():
-    cores = processes.cores()
-    assert gpus.workers(1, ["a", "b", "c"], used=True) == 3
-    assert gpus.workers(1, ["a"], used=False) == gpus.workers(1, [], used=True) == cores
-    assert gpus.workers(cores, [], used=False) == gpus.workers(2 * cores, [], used=False) == 1
 
 
 def test_a_worker_has_its_gpu_before_it_imports_anything():

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 
-from mixedfer import disk, faceset, processes, records
-from mixedfer.engines import Hear, Job, gpus, run_name
+from mixedfer import disk, faceset, gpus, processes, records, sizing
+from mixedfer.engines import Hear, Job, run_name
 from mixedfer.errors import Busy, Diverged, Fault, MixedferError
 from mixedfer.learning import backend
 
@@ -25,7 +25,7 @@ def run(jobs: Sequence[Job], workers: int | None, threads: int, quiet: bool, hea
 
     channel, places = processes.context.SimpleQueue(), processes.context.SimpleQueue()
     found = gpus.visible()
-    workers = min(workers or gpus.workers(threads, found, bool(found) and _uses_gpu(threads)), len(jobs))
+    workers = min(workers or sizing.training(threads, found if found and _uses_gpu(threads) else ()), len(jobs))
     for place in gpus.environments(workers, found):
         places.put(place)
     total = sum(job.cell.study.recipe.epochs for job in jobs)

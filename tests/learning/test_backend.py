@@ -1,5 +1,10 @@
 """What is asked of each backend before it is imported, and what is said where one is missing."""
 
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from mixedfer import diagnosis
@@ -40,3 +45,25 @@ def test_doctor_says_whether_the_processor_has_bfloat16(tmp_path, flags, told):
 
 def test_where_there_is_no_cpuinfo_nothing_is_known(tmp_path):
     assert diagnosis._bfloat16(tmp_path / "none").startswith("unknown")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the time of each thread")
+def test_one_thread_computes_so_that_two_workers_do_not_fight_for_cores(keras_ready):
+    import keras
+
+    images, kernels = np.ones((64, 48, 48, 32), np.float32), np.ones((3, 3, 32, 32), np.float32)
+    keras.ops.conv(images, kernels)
+    before, began = processor_times(), time.monotonic()
+    while time.monotonic() - began < 0.4:
+        keras.ops.conv(images, kernels)
+    spent = [after - before.get(thread, 0) for thread, after in processor_times().items()]
+    assert sum(each > 0.1 * sum(spent) for each in spent) == 1  # with two threads: several
+
+
+def processor_times() -> dict[str, int]:
+    """Ticks that each thread of this process has computed, see proc_pid_stat(5)."""
+    found = {}
+    for thread in Path("/proc/self/task").iterdir():
+        fields = (thread / "stat").read_text().rpartition(")")[2].split()
+        found[thread.name] = int(fields[11]) + int(fields[12])
+    return found

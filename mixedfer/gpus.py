@@ -6,8 +6,6 @@ import os
 import subprocess
 from collections.abc import Mapping, Sequence
 
-from mixedfer import processes
-
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 ASK = ("nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader")
 
@@ -38,12 +36,3 @@ def environments(workers: int, gpus: Sequence[str]) -> list[dict[str, str]]:
     [{'CUDA_VISIBLE_DEVICES': '0'}, {'CUDA_VISIBLE_DEVICES': '1'}, {'CUDA_VISIBLE_DEVICES': '0'}]
     """
     return [{VISIBLE: gpus[number % len(gpus)]} if gpus else {} for number in range(workers)]
-
-
-def workers(threads: int, gpus: Sequence[str], used: bool) -> int:
-    """How many processes train at once where nobody says: one per GPU where the backend has GPUs, else one per `threads` cores.
-
-    >>> workers(1, ["0", "1"], used=True)
-    2
-    """
-    return len(gpus) if used and gpus else max(1, processes.cores() // threads)
