@@ -61,7 +61,7 @@ class Guard:
     def _named(self, host: str) -> bool:
         match = re.fullmatch(HOST, host)
         name = (match[1] or match[2]).removesuffix(".") if match else ""
-        return name in (*LOOPBACK, self.host) or (everywhere(self.host) and _is_address(name))
+        return bool(name) and (name in (*LOOPBACK, self.host) or (everywhere(self.host) and _is_address(name)))
 
 
 def problem(status: int, what: str, remedy: str = "", headers: dict[str, str] | None = None) -> JSONResponse:
@@ -80,7 +80,7 @@ def is_loopback(host: str) -> bool:
 
 def everywhere(host: str) -> bool:
     """Whether a host stands for all addresses of this machine, as 0.0.0.0 does."""
-    return host == "" or (_is_address(host) and ipaddress.ip_address(host).is_unspecified)
+    return _is_address(host) and ipaddress.ip_address(host).is_unspecified
 
 
 def _is_address(name: str) -> bool:

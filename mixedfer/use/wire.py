@@ -98,13 +98,14 @@ def answer(answers: Answers) -> Answer:
 def described(asked: Asked, largest: int) -> About:
     """The bundles, in their order; `largest` is how many bytes a picture may have."""
     return About(mixedfer=__version__, bundles=[_described(name, each.bundle) for name, each in asked.predictors.items()],
-                 limits=Limits(bytes=largest, pixels=asking.PIXELS, kinds=list(asking.KINDS)))
+                 limits=Limits(bytes=largest, pixels=asked.pixels, kinds=list(asking.KINDS)))
 
 
 def _described(name: str, bundle: Bundle) -> Described:
     said, measured = bundle.said, bundle.said["measured"]
-    card = bundle.folder / CARD
+    # A card that is none of the bundle's files could be a link to anything.
+    card = (bundle.folder / CARD).read_text(encoding="utf-8") if CARD in said["files"] else ""
     return Described(name=name, study=said["study"], question=said["question"], arm=said["arm"]["name"],
                      classes=list(bundle.classes), networks=len(bundle.models),
                      accuracy=measured.get("metrics", {}).get("accuracy"), interval=measured.get("accuracy_ci95"),
-                     card=card.read_text(encoding="utf-8") if card.is_file() else "")
+                     card=card)

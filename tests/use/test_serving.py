@@ -19,9 +19,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from mixedfer.errors import BadInput
+from mixedfer.errors import BadInput, Unreadable
+from mixedfer.faces.detectors.annotated import Annotated
+from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.use import asking, guarding, rows, serving
+from mixedfer.use import asking, guarding, rows, serving, wire
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
 
@@ -152,6 +154,7 @@ def test_a_host_that_stands_for_all_addresses_takes_addresses_and_no_names():
     everywhere, one = guarding.Guard(None, "0.0.0.0"), guarding.Guard(None, "192.168.0.7")
     assert everywhere._named("192.168.0.7:8000") and everywhere._named("[fe80::1]") and not everywhere._named("evil.example")
     assert one._named("192.168.0.7:8000") and one._named("localhost") and not one._named("192.168.0.8")
+    assert not guarding.Guard(None, "")._named("a$b.evil.example")  # which browsers take for a name, and `HOST` does not
 
 
 POSTSCRIPT = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"  # for which Pillow would start another program
@@ -184,6 +187,35 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(address, monkeypatc
     monkeypatch.setattr(asking, "PIXELS", 40 * 30 - 1)
     status, _, said = post(address, plain("PNG"))
     assert status == 413 and "40 x 30 pixels" in said["error"]
+
+
+def test_a_detector_that_doubles_pictures_more_often_gets_smaller_ones(both, monkeypatch):
+    finders = {name: each.finder for name, each in both.predictors.items()}
+    assert both.pixels == asking.PIXELS
+    finder, detector = finders["mixed"], DlibHog(upsample=3)
+    for one in (detector, Annotated(fallback=detector)):
+        preparation = dataclasses.replace(finder.preparation, detector=one)
+        monkeypatch.setattr(both.predictors["mixed"], "finder", dataclasses.replace(finder, preparation=preparation))
+        assert both.pixels == asking.PIXELS // 4**2  # two doublings more than one
+
+
+@pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "WEBP"])
+def test_pictures_in_one_file_are_not_counted(kind):
+    """Pillow looks for each picture of a TIFF in the list of those before: 175,000 in 20 MB take a quarter of an hour."""
+    others = [Image.new("L", (40, 30), shade) for shade in range(5)]
+    with pytest.raises(Unreadable, match=": several pictures"):
+        asking.decode(plain(kind, save_all=True, append_images=others), "film", 10**6)
+
+
+def test_a_photo_beside_which_a_camera_has_put_a_preview_is_one_picture():
+    both = plain("MPO", save_all=True, append_images=[Image.new("RGB", (20, 15))])
+    assert asking.decode(both, "photo.jpg", 10**6).shape == (30, 40, 3)
+
+
+def test_a_card_that_is_no_file_of_the_bundle_is_not_read(both):
+    bundle = both.predictors["mixed"].bundle
+    said = bundle.said | {"files": {name: digest for name, digest in bundle.said["files"].items() if name != "card.md"}}
+    assert wire._described("mixed", dataclasses.replace(bundle, said=said)).card == ""
 
 
 def test_too_many_waiting_pictures_are_sent_away(address, monkeypatch):
