@@ -134,7 +134,7 @@ def finetune(bundle: Bundle,
     test = answering.check(given, made, faces.take("images", parts.train), store)
     judged = before_after.judge(held_out, test.answers, test.why, test.left_out, len(given.classes))
     numbers = measured.answers(held_out.truth, held_out.after, held_out.found, faces.classes)
-    pictures = holding.account(faces, parts, given.classes)
+    pictures = holding.account(faces, parts, given)
     told = finetuning.tell(asked, pictures, history, held_out, judged, numbers)
     finetuning.write(given, made, faces, parts, told, folder)
     for line in told["summary"]:

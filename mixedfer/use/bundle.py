@@ -1,13 +1,15 @@
 """On disk, a model to keep. A folder that needs nothing but mixedfer to answer:
 
     bundle.json       `schema`, `made_by` (versions), `study`, `question`, `arm`, `preparation`, `recipe` (canonical JSON, see
-                      `identity.canonical`), `classes`, `image` (size, size, channels), `members` (file, replicate, fold and
-                      run of each network), `measured` (see `mixedfer.evidence.measured`), `files` (name -> SHA-256) and
-                      `digest`, the SHA-256 of all that; of one that `mixedfer finetune` made also `tuned` (the digest of the
-                      bundle that it comes `from`, `finetuning`, `pictures` and the `summary` of what it did), and what was
-                      `measured` are then the pictures that were held out
+                      `identity.canonical`), `classes`, `image` (size, size, channels), `placement` (see `placement`; null
+                      where faces are cut out), `members` (file, replicate, fold and run of each network), `measured` (see
+                      `mixedfer.evidence.measured`), `files` (name -> SHA-256) and `digest`, the SHA-256 of all that; of
+                      one that `mixedfer finetune` made also `tuned` (the digest of the bundle that it comes `from`,
+                      `finetuning`, `pictures` and the `summary` of what it did), and what was `measured` are then the
+                      pictures that were held out
     model.keras       the network; several, `model-1.keras`, `model-2.keras`, ..., are an ensemble
     card.md           the model card
+    trained.npy       hashes of the images that the networks were trained on (see `trained`)
 """
 
 from __future__ import annotations
@@ -20,24 +22,25 @@ from typing import Any
 from mixedfer import disk
 from mixedfer.errors import BadInput, Damaged
 from mixedfer.study import Preparation
-from mixedfer.use import components
+from mixedfer.use import components, form
+from mixedfer.use.placement import Placement
 
 SCHEMA = 1
 FILE, CARD = "bundle.json", "card.md"
-#: What a bundle must say, and in which form.
-KEYS = {"schema": int, "made_by": dict, "study": str, "question": str, "arm": dict, "preparation": dict, "recipe": dict,
-        "classes": list, "image": list, "members": list, "measured": dict, "files": dict, "digest": str}
 AGAIN = "Export it again from its study, or copy it again from where it came."
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle that was read and checked; `view` makes the network's landmark input, if it has one."""
+    """A bundle that was read and checked; `view` makes the network's landmark input, if it has one, and `placed` says where
+    faces lay in its training, if it was shown whole pictures.
+    """
 
     folder: Path
     said: dict
     preparation: Preparation
     view: Any
+    placed: Placement | None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -77,10 +80,22 @@ def read(folder: Path) -> Bundle:
     preparation = components.rebuild(said["preparation"], path)
     if not isinstance(preparation, Preparation):
         raise BadInput("its preparation is none", file=path, remedy=AGAIN)
+    if why := form.contradiction(said, preparation):
+        raise BadInput(why, file=path, remedy=AGAIN)
     view = components.rebuild(said["arm"].get("landmarks"), path)
     if view is not None and not callable(view):
         raise BadInput("its view of the landmarks is none", file=path, remedy=AGAIN)
-    return Bundle(Path(folder), said, preparation, view)
+    return Bundle(Path(folder), said, preparation, view, _placed(said.get("placement"), preparation, path))
+
+
+def _placed(told: Any, preparation: Preparation, path: Path) -> Placement | None:
+    """Where faces lay; a bundle that was shown whole pictures with faces looked for in them must say so."""
+    if preparation.crop or not getattr(preparation.detector, "searches", True):
+        return None
+    if not isinstance(told, dict) or set(told) != set(Placement._fields) or \
+            not all(isinstance(side, (int, float)) and 0 < side < 10 for side in told.values()):
+        raise BadInput("it was shown whole pictures, and does not say where faces lay in them", file=path, remedy=AGAIN)
+    return Placement(**told)
 
 
 def _check(said: Any, path: Path) -> None:
@@ -89,8 +104,7 @@ def _check(said: Any, path: Path) -> None:
         version = said["made_by"].get("mixedfer") if isinstance(said.get("made_by"), dict) else None
         raise BadInput(f"a bundle of a newer mixedfer ({version or 'of unknown version'}): its schema is {schema}, this one "
                        f"reads up to {SCHEMA}", file=path, remedy="Install a newer mixedfer.")
-    lacking = [name for name, kind in KEYS.items() if not isinstance(said, dict) or not isinstance(said.get(name), kind)]
-    if lacking:
+    if lacking := list(form.lacking(said)):
         raise BadInput(f"it has no usable {', '.join(lacking)}", file=path, remedy=AGAIN)
     try:
         changed = sealed(said) != said
@@ -104,6 +118,5 @@ def _check(said: Any, path: Path) -> None:
             raise BadInput("a file of the bundle is missing", file=file, remedy=AGAIN)
         if disk.hash_file(file) != expected:
             raise BadInput("its bytes have changed since the bundle was written", file=file, remedy=AGAIN)
-    networks = [member.get("file") if isinstance(member, dict) else None for member in said["members"]]
-    if not networks or not all(isinstance(name, str) and name in said["files"] for name in networks):
+    if not all(member["file"] in said["files"] for member in said["members"]):
         raise BadInput("it names networks that are none of its files", file=path, remedy=AGAIN)

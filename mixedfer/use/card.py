@@ -32,8 +32,8 @@ def write(said: dict, dataset: Any, faces: dict, listed: bool) -> str:
 def tuned(said: dict, before: str) -> str:
     """The card of a fine-tuned bundle, given the card of the one that it was made of, which is kept under other titles."""
     origin = said["tuned"]["from"][:8]
-    old = dict(part.split("\n\n", 1) for part in before.split("\n## ")[1:])
-    kept = {title: body.rstrip("\n") + "\n" for title, body in old.items()}
+    old = [part.partition("\n\n") for part in before.split("\n## ")[1:]]
+    kept = {title: body.rstrip("\n") + "\n" for title, _, body in old}
     changed = {f"{title}, of {origin}": body for title, body in kept.items() if title in ("Model", "Measured", "Fine-tuning")}
     sections = {"Model": _model(said), "Fine-tuning": _tuning(said["tuned"]), "Measured": _measured(said),
                 **{title: body for title, body in kept.items() if title not in ("Model", "Measured", "Fine-tuning")}, **changed}
@@ -64,8 +64,8 @@ def text(value: Any) -> str:
 
 
 def _model(said: dict) -> str:
-    arm, members = said["arm"], said["members"]
-    sees = " and ".join(["the image"] * arm["image"] + [f"landmarks ({_name(arm['landmarks'])})"] * bool(arm["landmarks"]))
+    arm, view, members = said["arm"], said["arm"].get("landmarks"), said["members"]
+    sees = " and ".join(["the image"] * arm["image"] + [f"landmarks ({_name(view)})"] * bool(view))
     every = said["measured"]["all_replicates"]
     of = f" of {every['count']}" if every else ""
     which = ", ".join(dict.fromkeys(str(member["replicate"] + 1) for member in members))
@@ -82,7 +82,9 @@ def _model(said: dict) -> str:
 
 def _data(dataset: Any, faces: dict) -> str:
     told = [f"Data set: {text(type(dataset).__name__)}. {text(_first(dataset))}"]
-    return _list(told + [text(note) for note in [faces.get("note")] if note])
+    told += [text(note) for note in [faces.get("note")] if note]
+    return _list([*told, "`trained.npy` has a number of 64 bits for each image that was trained on: whoever has an image can "
+                  "tell by it whether it was among them, and nothing else."])
 
 
 def _measured(said: dict) -> str:
@@ -126,8 +128,9 @@ def _limits(said: dict, listed: bool) -> list[str]:
     told = ["The numbers above hold for pictures like those of the test set, and for no others.",
             f"Faces that the detector misses. {missed}", "Probabilities are those of the network; see its calibration error."]
     if not said["preparation"]["crop"]:
-        told.append("The network sees the whole picture, not the face that is found in it: give it pictures of one face each, "
-                    "cut as those of the data set are.")
+        told.append("It was trained on whole pictures of one face each. A face that takes less of its picture than any of "
+                    "theirs, and all but one of several, is cut out so that it lies as theirs did; that has not been "
+                    "measured.")
     if listed:
         told.append("In training, boxes came from the data set's list; elsewhere there is none, and faces are searched only if "
                     "the detector has a fallback.")
@@ -157,7 +160,7 @@ def _name(component: Any) -> str:
     >>> _name({"kind": "mixedfer.faces.detectors.dlib_hog:DlibHog@0123456789"}), _name("a.b:normalised@0123456789")
     ('DlibHog', 'normalised')
     """
-    reference = component["kind"] if isinstance(component, dict) else str(component)
+    reference = str(component.get("kind") if isinstance(component, dict) else component)
     return reference.partition("@")[0].rpartition(":")[2]
 
 

@@ -14,7 +14,7 @@ from mixedfer.learning import backend, models, pretrained
 from mixedfer.learning.batches import TOGETHER
 from mixedfer.records import Plan
 from mixedfer.study import Arm, Preparation, Study
-from mixedfer.use import architecture, bundle, card, components
+from mixedfer.use import architecture, bundle, card, components, placement, trained
 from mixedfer.use.network import NEAR, Network
 
 #: `NEAR`, where a run was made on another device or in less than float32: products have other bits too, for GPUs' TF32 keeps
@@ -46,7 +46,9 @@ def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measure
         said = {"schema": bundle.SCHEMA, "made_by": backend.versions(), "study": plan.name, "question": study.question,
                 "arm": canonical(chosen), "preparation": canonical(preparation), "recipe": canonical(study.recipe),
                 "classes": list(faces.classes), "image": list(faces.images.shape[1:]), "members": members,
-                "measured": measured}
+                "placement": _placement(faces, preparation), "measured": measured}
+        trained.write(part, *(trained.of(faces, records.read(records.run_folder(store, member["run"])).train)
+                              for member in members))
         (part / bundle.CARD).write_text(card.write(said, study.dataset, faces.meta, listed), encoding="utf-8")
         files = {path.name: disk.hash_file(path) for path in sorted(part.iterdir())}
         (part / bundle.FILE).write_text(disk.to_json(bundle.sealed(said | {"files": files})), encoding="utf-8")
@@ -63,6 +65,12 @@ def _refuse(arm: Arm, preparation: Preparation) -> None:
     if others := components.foreign(canonical({"arm": arm.landmarks, "preparation": preparation})):
         raise BadInput(f"arm {arm.name!r} uses {', '.join(others)}, which is no part of mixedfer: a bundle could not be read "
                        "without that file", remedy="Put it in a file of its own in mixedfer's folder of its kind.")
+
+
+def _placement(faces: faceset.FaceSet, preparation: Preparation) -> dict | None:
+    """Where faces lie in images that are whole pictures."""
+    found = None if preparation.crop else placement.measure(faces, preparation.missed)
+    return found and found._asdict()
 
 
 def rebuild(study: Study, arm: Arm, preparation: Preparation, classes: int, store: Path, run: str):

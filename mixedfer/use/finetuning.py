@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from mixedfer import disk
-from mixedfer.checked import Dataset, require
+from mixedfer.checked import Augmentation, Dataset, Retouch, require
 from mixedfer.errors import BadInput, Diverged, Fault
 from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faceset import FaceSet
@@ -22,7 +22,7 @@ from mixedfer.identity import canonical
 from mixedfer.learning import backend
 from mixedfer.learning.batches import Batches
 from mixedfer.seeds import derive
-from mixedfer.use import architecture, card, components, holding
+from mixedfer.use import architecture, card, components, holding, trained
 from mixedfer.use import bundle as bundles
 from mixedfer.use.answering import Answers
 from mixedfer.use.bundle import Bundle
@@ -103,9 +103,11 @@ def tune(bundle: Bundle, faces: FaceSet, train: np.ndarray, asked: Finetuning, q
 
 
 def _shown(bundle: Bundle, asked: Finetuning) -> Shown:
-    said = {name: bundle.said["recipe"][name] for name in Shown._fields}
-    for name in ("augmentation", "retouch"):
-        said[name] = components.rebuild(said[name], bundle.folder / bundles.FILE)
+    said = {name: bundle.said["recipe"].get(name) for name in Shown._fields}
+    for name, kind in (("augmentation", Augmentation), ("retouch", Retouch)):
+        made = said[name] = components.rebuild(said[name], bundle.folder / bundles.FILE)
+        if made is not None and not isinstance(made, kind):
+            raise BadInput(f"its {name} is none", file=bundle.folder / bundles.FILE, remedy=bundles.AGAIN)
     return Shown(**said)._replace(batch_size=asked.batch_size)
 
 
@@ -153,7 +155,8 @@ def tell(asked: Finetuning, pictures: dict, history: list[dict], held_out: Answe
     """
     rows = zip(held_out.names, held_out.truth.tolist(), held_out.before.tolist(), held_out.after.tolist())
     return {**judged, "finetuning": canonical(asked), "pictures": pictures, "history": history,
-            "summary": [*holding.describe(pictures), *judged["summary"]],
+            "summary": [*holding.describe(pictures), *judged["summary"], *(doubts := holding.warnings(pictures))],
+            "warnings": [*judged["warnings"], *doubts],
             "measured": {**numbers, "all_replicates": None, "against": None},
             "answers": [{"picture": name, "truth": truth, "before": before, "after": after}
                         for name, truth, before, after in rows]}
@@ -173,6 +176,9 @@ def write(bundle: Bundle, models: list, faces: FaceSet, parts: Parts, told: dict
             architecture.save(model, part / member["file"])
         before = (bundle.folder / bundles.CARD).read_text(encoding="utf-8")
         (part / bundles.CARD).write_text(card.tuned(said, before), encoding="utf-8")
+        seen = trained.read(bundle.folder, bundle.said["files"])
+        if seen is not None:
+            trained.write(part, seen, trained.of(faces, parts.train))
         (part / RESULT).write_text(disk.to_json({"from": tuned["from"], **told}), encoding="utf-8")
         files = {path.name: disk.hash_file(path) for path in sorted(part.iterdir())}
         (part / bundles.FILE).write_text(disk.to_json(bundles.sealed(said | {"files": files})), encoding="utf-8")

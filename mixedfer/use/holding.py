@@ -16,9 +16,11 @@ from mixedfer.faces.pools import Processes
 from mixedfer.faceset import FaceSet
 from mixedfer.seeds import generator
 from mixedfer.study import Preparation
+from mixedfer.use import trained
 from mixedfer.use.bundle import Bundle
 
-LIKE = "Each class needs two pictures or more that are no copies of each other: add some, or take its folder away."
+LIKE = ("Each class needs two pictures or more that are no copies of each other, nor of one named subject: add some, take its "
+        "folder away, or name no subjects.")
 
 
 class Pictures(NamedTuple):
@@ -142,13 +144,17 @@ def _joined(alike: np.ndarray, subjects: np.ndarray) -> np.ndarray:
     return np.argsort(np.argsort(first))[group]
 
 
-def account(faces: FaceSet, parts: Parts, old: tuple[str, ...]) -> dict:
-    """What became of the pictures, as plain JSON values; `old` are the classes of the bundle."""
+def account(faces: FaceSet, parts: Parts, bundle: Bundle) -> dict:
+    """What became of the pictures, as plain JSON values; `known` is how many of those held out the bundle was trained on, None
+    where it does not say what it was trained on.
+    """
+    old, seen = bundle.classes, trained.read(bundle.folder, bundle.said["files"])
+    known = None if seen is None else int(np.isin(trained.of(faces, parts.held_out), seen).sum())
     by_class = {name: {part: int((faces.labels[rows] == number).sum()) for part, rows in parts._asdict().items()}
                 for number, name in enumerate(faces.classes)}
     return {"content": disk.hash_arrays(faces.images, faces.labels)[:20], "used": sum(map(len, parts)),
             "unreadable": int((~faces.readable).sum()), "no_face": int((faces.readable & ~faces.found).sum()),
-            "train": len(parts.train), "held_out": len(parts.held_out), "by_class": by_class,
+            "train": len(parts.train), "held_out": len(parts.held_out), "known": known, "by_class": by_class,
             "new_classes": [name for name in faces.classes if name not in old],
             "without_pictures": [name for name, counts in by_class.items() if not any(counts.values())]}
 
@@ -161,3 +167,12 @@ def describe(told: dict) -> list[str]:
               "their weights."] * bool(told["new_classes"])
     return lines + [f"Classes without pictures, which stay possible answers: {', '.join(told['without_pictures'])}."
                     ] * bool(told["without_pictures"])
+
+
+def warnings(told: dict) -> list[str]:
+    """What speaks against the comparison of before and after, in lines."""
+    if told["known"] is None:
+        return ["Warning: the bundle does not say what it was trained on. If held-out pictures are among that, it was better "
+                "on them before than it is on others."]
+    return [f"Warning: the bundle was trained on {told['known']:,} of the {told['held_out']:,} held-out pictures, so it was "
+            "better on them before than it is on others."] * bool(told["known"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from mixedfer.errors import BadInput, Unreadable
 from mixedfer.faces import pictures, sightings, work
 from mixedfer.geometry import transform
 from mixedfer.study import Preparation
+from mixedfer.use import placement
+from mixedfer.use.placement import Placement
 
 #: A picture: its file, or its pixels, uint8, (h, w) gray or (h, w, 3) RGB.
 Picture = str | Path | np.ndarray
 NO_FACE = "no face found"
-WHOLE = "all faces get the picture's answer: the network sees whole pictures, of one face each in its training"
+CUT = "faces are cut out to lie in their image as in training, where each filled a picture"
 
 
 class Looked(NamedTuple):
@@ -32,10 +35,13 @@ class Looked(NamedTuple):
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds the faces of a picture; small, so that it can be sent to a worker. `predictor` is the landmark model's file."""
+    """Finds the faces of a picture; small, so that it can be sent to a worker. `predictor` is the landmark model's file. Every
+    face is found, whichever the `preparation` took in training; `placed` says where faces lay, if whole pictures were shown.
+    """
 
     preparation: Preparation
     predictor: Path
+    placed: Placement | None = None
 
     def __call__(self, image: Picture) -> Looked:
         """The faces, from left to right. Raises BadInput for an array that is no picture; a file that is none is told of."""
@@ -44,7 +50,8 @@ class Finder:
         except BadInput as error:
             return _nothing(error.what)
         picture = _pixels(picture)
-        found = sightings.find({0: picture}, {}, self.preparation, self.predictor)[0]
+        every = dataclasses.replace(self.preparation, face="all")
+        found = sightings.find({0: picture}, {}, every, self.predictor)[0]
         if isinstance(found, str):
             return _nothing(found)
         if self.preparation.missed == "exclude" and not found["found"].any():
@@ -55,18 +62,29 @@ class Finder:
         import cv2
 
         kept, images, points, why = [], [], [], "" if found["found"].any() else NO_FACE
-        if len(found) > 1 and not self.preparation.crop:
-            why = WHOLE
+        whole = self._alike(picture, found)
         for place, face in enumerate(found):
             try:
-                image, matrix = work.cut(picture, face, self.preparation)
+                image, matrix = work.cut(picture, face, self.preparation) if whole[place] else self._cut_out(picture, face)
             except (cv2.error, Unreadable) as error:
                 why = f"a face was left out: {error.what if isinstance(error, Unreadable) else str(error).strip()}"
                 continue
             kept.append(place)
             images.append(image)
             points.append(transform(face["landmarks"][None], matrix[None])[0].astype(np.float32))
-        return Looked(found[kept], images, points, why)
+        return Looked(found[kept], images, points, why or ("" if whole.all() else CUT))
+
+    def _alike(self, picture: np.ndarray, found: np.ndarray) -> np.ndarray:
+        """(n,) bool: which of the faces found are shown to the network in the way of their training."""
+        if self.placed is None:
+            return np.ones(len(found), bool)
+        return placement.alike(found, picture.shape, self.preparation.face, self.placed)
+
+    def _cut_out(self, picture: np.ndarray, face: np.void) -> tuple[np.ndarray, np.ndarray]:
+        """The image of a face smaller than those of training, as of a picture in which it lies as they lay."""
+        face = face.copy()
+        face["box"] = placement.around(face["landmarks"], self.placed)
+        return work.cut(picture, face, dataclasses.replace(self.preparation, crop=True, border=0.0))
 
 
 def _nothing(why: str) -> Looked:

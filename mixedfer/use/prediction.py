@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import collections
 import contextlib
-import dataclasses
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -60,9 +59,8 @@ class Predictor:
 
     def __init__(self, bundle: str | Path | Bundle, predictor: Path | None = None):
         self.bundle = bundle if isinstance(bundle, Bundle) else bundles.read(Path(bundle))
-        # However many faces were taken of a picture in training, here all are asked for.
-        preparation = dataclasses.replace(self.bundle.preparation, face="all")
-        self.finder = Finder(preparation, landmarks.find_predictor(predictor, preparation.predictor))
+        preparation = self.bundle.preparation
+        self.finder = Finder(preparation, landmarks.find_predictor(predictor, preparation.predictor), self.bundle.placed)
         self.network = Network(self.bundle)
 
     def __call__(self, image: Picture) -> list[Face]:

@@ -16,6 +16,9 @@ PICTURE = {"requestBody": {"required": True, "content": {kind: {"schema": {"type
                                                          for kind in ("image/*", "application/octet-stream")}}}
 
 
+TESTED, HELD_OUT = "test pictures of its study", "held-out pictures that it was fine-tuned for"
+
+
 class Row(BaseModel):
     """One face as `mixedfer predict` tells it, or, without `face`, that there is none; pixels are those of the picture."""
 
@@ -53,7 +56,9 @@ class Problem(BaseModel):
 
 
 class Described(BaseModel):
-    """A bundle. `accuracy` was measured on its study's test pictures, `interval` is its 95% interval (Wilson)."""
+    """A bundle. `accuracy` was measured on `measured_on`: its study's test pictures or, of a fine-tuned one, the few pictures
+    of its person that were held out; `interval` is its 95% interval (Wilson).
+    """
 
     name: str
     study: str
@@ -62,6 +67,7 @@ class Described(BaseModel):
     classes: list[str]
     networks: int
     accuracy: float | None
+    measured_on: str
     interval: list[float] | None
     card: str
 
@@ -107,5 +113,6 @@ def _described(name: str, bundle: Bundle) -> Described:
     card = (bundle.folder / CARD).read_text(encoding="utf-8") if CARD in said["files"] else ""
     return Described(name=name, study=said["study"], question=said["question"], arm=said["arm"]["name"],
                      classes=list(bundle.classes), networks=len(bundle.models),
+                     measured_on=f"{measured['images']:,} {HELD_OUT if 'tuned' in said else TESTED}",
                      accuracy=measured.get("metrics", {}).get("accuracy"), interval=measured.get("accuracy_ci95"),
                      card=card)

@@ -8,7 +8,9 @@ import pytest
 
 from mixedfer import disk
 from mixedfer.errors import BadInput
+from mixedfer.seeds import generator
 from mixedfer.use import bundle
+from mixedfer.use.placement import Placement
 
 #: Bytes of the source's hash that no component has.
 OTHER = "0123456789"
@@ -69,6 +71,50 @@ def test_a_newer_bundle_is_refused(copy):
     assert refused.value.exit_code == 2
 
 
+def test_a_network_of_whole_pictures_needs_to_know_where_faces_lay(copy):
+    said = json.loads((copy / "bundle.json").read_text())
+    whole = {"preparation": said["preparation"] | {"crop": False}}
+    for told in (None, {"across": 0.5}, {"across": 0.5, "down": 0.6, "extent": 0, "smallest": 0.5}):
+        with pytest.raises(BadInput, match="does not say where faces lay"):
+            bundle.read(resealed(copy, **whole, placement=told))
+    placed = Placement(0.5, 0.6, 0.8, 0.5)
+    assert bundle.read(resealed(copy, **whole, placement=placed._asdict())).placed == placed
+
+
+def places(value, way=()):
+    """The way to everything in some JSON."""
+    yield way
+    for name, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(below, (*way, name))
+
+
+def put(value, way, other):
+    if not way:
+        return other
+    made = value.copy()
+    made[way[0]] = put(value[way[0]], way[1:], other)
+    return made
+
+
+@pytest.mark.parametrize("other", [None, {}, [None], "x", -1.5])
+def test_whatever_a_bundle_says_it_is_refused_with_the_reason_or_used(copy, other):
+    from mixedfer.use import card, finetuning, wire
+
+    said = json.loads((copy / "bundle.json").read_text())
+    for way in places({name: said[name] for name in said if name not in ("files", "digest")}):
+        if not way or "bins" in way:
+            continue
+        try:
+            read = bundle.read(resealed(copy, **put(said, way, other)))
+            shown = finetuning._shown(read, finetuning.Finetuning())
+        except BadInput as error:
+            assert error.what
+            continue
+        wire._described("x", read)
+        assert shown.augmentation is None or shown.augmentation.draw(generator("x"), 2).shape[0] == 2
+        card._model(read.said | {"measured": read.said["measured"] | {"all_replicates": None}})
+
+
 def test_another_folder_is_no_bundle(tmp_path):
     with pytest.raises(BadInput, match="not a bundle"):
         bundle.read(tmp_path)
@@ -82,10 +128,23 @@ def test_files_elsewhere_are_refused(copy, file):
         bundle.read(copy)
 
 
-@pytest.mark.parametrize("members", [[], [1], [{}], [{"file": []}], [{"file": "card.keras"}]])
-def test_networks_must_be_files_of_the_bundle(copy, members):
-    with pytest.raises(BadInput, match="networks that are none of its files"):
-        bundle.read(resealed(copy, members=members))
+@pytest.mark.parametrize("file", [None, [], "card.keras"])
+def test_networks_must_be_files_of_the_bundle(copy, file):
+    with pytest.raises(BadInput, match=r"networks that are none of its files|no usable members"):
+        bundle.read(resealed(copy, members=[{"file": file, "replicate": 0, "fold": 0, "run": "x"}]))
+    with pytest.raises(BadInput, match="no usable members"):
+        bundle.read(resealed(copy, members=[]))
+
+
+def test_what_contradicts_itself_is_refused(copy):
+    said = json.loads((copy / "bundle.json").read_text())
+    wrong = {"its classes are fewer": {"classes": ["happy", "happy"]}, "other images than it prepares": {"image": [32, 32, 3]},
+             "a run that is none": {"members": [said["members"][0] | {"run": "../elsewhere"}]},
+             r"recipe is none \(Recipe\(test_views='two'\)": {"recipe": said["recipe"] | {"test_views": "two"}},
+             "more of an image than there is": {"recipe": said["recipe"] | {"frame": 33}}}
+    for why, change in wrong.items():
+        with pytest.raises(BadInput, match=why):
+            bundle.read(resealed(copy, **said | change))
 
 
 def test_a_function_is_not_called_for_an_object(copy):
@@ -128,7 +187,8 @@ def test_a_model_with_other_classes_is_refused(copy):
     with pytest.raises(BadInput, match="its bundle has 3 classes"):
         Network(bundle.read(resealed(copy, classes=["happy", "sad", "anger"])))
     with pytest.raises(BadInput, match="other inputs than its bundle says: image"):
-        Network(bundle.read(resealed(copy, classes=["happy", "sad"], image=[48, 48, 1])))
+        other = json.loads((copy / "bundle.json").read_text())["preparation"] | {"size": 48}
+        Network(bundle.read(resealed(copy, classes=["happy", "sad"], image=[48, 48, 1], preparation=other)))
 
 
 def edited(path, edit):

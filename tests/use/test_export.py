@@ -9,7 +9,7 @@ import pytest
 from mixedfer import disk, records, runner
 from mixedfer.errors import BadInput, Damaged, Fault
 from mixedfer.evidence import measured, results
-from mixedfer.use import card
+from mixedfer.use import bundle, card, trained
 from tests.learning import pretraining
 from tests.tiny import STUDY
 from tests.use.conftest import export
@@ -23,13 +23,22 @@ def found(whole):
 
 def test_what_a_bundle_says(kept, found):
     said, card = json.loads((kept / "bundle.json").read_text()), (kept / "card.md").read_text()
-    assert set(said["files"]) == {"model.keras", "card.md"} and said["image"] == [32, 32, 1]
+    assert set(said["files"]) == {"model.keras", "card.md", "trained.npy"} and said["image"] == [32, 32, 1]
     assert all(disk.hash_file(kept / name) == content for name, content in said["files"].items())
     number = said["members"][0]["replicate"]
     right = (found.arms["mixed"].predictions[number] == found.truth).mean()
     assert said["measured"]["metrics"]["accuracy"] == right and f"Accuracy {100 * right:.1f}%" in card
     assert f"replicate {number + 1} of 2" in card and "excludes commercial use".replace("excludes", "exclude") in card
     assert "Rear Admiral Grace Hopper (U.S. Navy; public domain) that matplotlib ships" in card.partition("## Licence")[2]
+
+
+def test_a_bundle_knows_the_images_that_it_was_trained_on(kept, whole, found):
+    read, store = bundle.read(kept), whole[0] / ".mixedfer"
+    record = records.read(records.run_folder(store, read.said["members"][0]["run"]))
+    known = trained.read(kept, read.said["files"])
+    assert np.isin(trained.of(found.faces, record.train), known).all() and len(known) == len(record.train)
+    assert not np.isin(trained.of(found.faces, record.test.rows), known).any()
+    assert read.placed is None and read.said["placement"] is None  # its faces are cut out
 
 
 def test_the_median_is_the_lower_of_the_two_in_the_middle(found):
@@ -58,11 +67,12 @@ def test_an_ensemble_has_a_file_for_each_run(ensemble):
 def test_a_card_tells_of_folds_and_of_whole_pictures(kept):
     said = json.loads((kept / "bundle.json").read_text())
     plain = card.write(said, STUDY.dataset, {}, False)
-    assert "has not been measured" not in plain and "sees the whole picture" not in plain
+    assert "has not been measured" not in plain and "trained on whole pictures" not in plain
     said["members"] = [said["members"][0] | {"fold": fold} for fold in range(3)]
     said["preparation"]["crop"] = False
     told = card.write(said, STUDY.dataset, {}, False)
-    assert "of 3 folds each." in told and "has not been measured" in told and "sees the whole picture" in told
+    assert "of 3 folds each." in told and "answer together has not been measured" in told
+    assert "trained on whole pictures" in told
 
 
 def test_controls_that_look_at_others_are_refused(whole, keras_ready, tmp_path):

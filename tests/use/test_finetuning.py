@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from mixedfer import disk, records
+from mixedfer import disk, faceset, records
 from mixedfer.cli import app
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.evidence import duplicates
@@ -97,7 +97,7 @@ def test_the_new_bundle_says_where_it_comes_from(made, given):
     assert new.said["measured"]["metrics"]["accuracy"] == told["held_out"]["accuracy"][1] == right
     assert [row["before"][2] for row in told["answers"]] == [0] * 6 and told["known_classes"]["images"] == 4
     assert [row["learns"] for row in told["history"]] == ["the last layer"] * 2 + ["all layers"]
-    assert set(new.said["files"]) == {"model.keras", "card.md", RESULT}
+    assert set(new.said["files"]) == {"model.keras", "card.md", "trained.npy", RESULT}
 
 
 def test_what_is_told(made, given):
@@ -120,7 +120,7 @@ def test_it_answers_with_all_classes(made, person, keras_ready):
 def test_the_same_command_gives_the_same_bytes(made, kept, person):
     command(kept, person, person / "again", *SET)
     first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in (made[0], person / "again"))
-    assert first == second and len(first) == 5
+    assert first == second and len(first) == 6
 
 
 def test_nothing_is_written_over(made, kept, person):
@@ -206,7 +206,6 @@ def test_a_network_without_a_head_is_refused(keras_ready):
 
 
 def test_before_and_after_on_the_test_images_of_the_study(given, whole, keras_ready):
-    from mixedfer import faceset
     from mixedfer.use import answering
 
     store, nothing = whole[0] / ".mixedfer", np.zeros((0, 32, 32, 1), np.uint8)
@@ -267,9 +266,24 @@ def test_copies_and_people_are_not_parted(given):
 
 def test_classes_without_pictures_stay_possible(given):
     faces = some([0, 0, 1, 1])
-    told = holding.account(faces, drawn(given, faces), ("a", "b", "c"))
+    said = given.said | {"classes": ["a", "b", "c"]}
+    told = holding.account(faces, drawn(given, faces), dataclasses.replace(given, said=said))
     assert told["without_pictures"] == ["c", "d"] and told["new_classes"] == ["d"]
     assert holding.describe(told)[-1] == "Classes without pictures, which stay possible answers: c, d."
+
+
+def test_held_out_pictures_that_the_bundle_was_trained_on_are_told(given, whole, made, faces, parts):
+    record = records.read(records.run_folder(whole[0] / ".mixedfer", given.said["members"][0]["run"]))
+    study = next(faceset.load(path.parent) for path in (whole[0] / ".mixedfer" / "faces").glob("*/meta.json"))
+    held_out = holding.Parts(record.test.rows, np.concatenate([record.train[:2], record.test.rows[:3]]))
+    told = holding.account(study, held_out, given)
+    assert told["known"] == 2 and "trained on 2 of the 5 held-out pictures" in holding.warnings(told)[0]
+    new = bundles.read(made[0])
+    told = holding.account(faces, holding.Parts(parts.held_out, parts.train), new)
+    assert told["known"] == 9 and disk.read_json(made[0] / RESULT)["pictures"]["known"] == 0
+    assert holding.warnings({"known": 0, "held_out": 6}) == [] and "does not say" in holding.warnings({"known": None})[0]
+    files = {name: digest for name, digest in given.said["files"].items() if name != "trained.npy"}
+    assert holding.account(faces, parts, dataclasses.replace(given, said=given.said | {"files": files}))["known"] is None
 
 
 @pytest.mark.parametrize("labels, alike, why", [
@@ -279,7 +293,7 @@ def test_classes_without_pictures_stay_possible(given):
 def test_too_few_pictures_are_refused(given, labels, alike, why):
     with pytest.raises(BadInput, match=why) as refused:
         drawn(given, some(labels), np.array(alike))
-    assert "two pictures or more that are no copies" in str(refused.value)
+    assert "two pictures or more that are no copies of each other, nor of one named subject" in str(refused.value)
 
 
 def folders(root, *names):

@@ -12,8 +12,9 @@ from mixedfer import faceset, geometry, records
 from mixedfer.errors import BadInput, Fault, Unreadable
 from mixedfer.faces.alignments.eyes import Eyes
 from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.use.looking import NO_FACE, WHOLE
+from mixedfer.use.looking import CUT, NO_FACE
 from mixedfer.use.network import Look, Network
+from mixedfer.use.placement import Placement
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
 
@@ -141,11 +142,11 @@ def test_pictures_without_a_face_do_not_pile_up(predictor):
     assert [one.why for one in seen] == [NO_FACE] * 9
 
 
-def test_a_network_of_whole_pictures_says_so_where_there_are_several_faces(predictor):
-    whole = otherwise(predictor, crop=False)
-    seen, = whole.predict_many([np.concatenate([picture(0), picture(5)], axis=1)])
-    assert len(seen.faces) == 2 and seen.why == WHOLE
-    assert next(whole.predict_many([picture(0)])).why == ""
+def test_a_network_of_whole_pictures_is_shown_each_face_of_several_by_itself(predictor):
+    placed = Placement(0.5, 0.6, 0.8, 0.5)
+    whole = Predictor(dataclasses.replace(otherwise(predictor, crop=False).bundle, placed=placed))
+    group, alone = whole.predict_many([np.concatenate([picture(0), picture(5)], axis=1), picture(0)])
+    assert group.why == CUT and not np.array_equal(*(face.probabilities for face in group.faces)) and alone.why == ""
 
 
 def test_answers_that_are_no_numbers_are_a_fault(run, predictor):

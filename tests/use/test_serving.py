@@ -103,7 +103,7 @@ def test_it_tells_of_itself(address, kept):
     assert [one["name"] for one in about["bundles"]] == ["image-only", "mixed"]
     mixed = about["bundles"][1]
     assert mixed["card"] == Path(kept, "card.md").read_text() and mixed["classes"] == ["happy", "sad"]
-    assert about["limits"]["bytes"] == serving.LARGEST
+    assert mixed["measured_on"] == "12 test pictures of its study" and about["limits"]["bytes"] == serving.LARGEST
     _, _, described = call(address, "GET", "/openapi.json")
     told = described["paths"]["/predict"]["post"]
     assert {"200", "413", "415", "421"} <= set(told["responses"]) and "image/*" in told["requestBody"]["content"]
@@ -216,6 +216,12 @@ def test_a_card_that_is_no_file_of_the_bundle_is_not_read(both):
     bundle = both.predictors["mixed"].bundle
     said = bundle.said | {"files": {name: digest for name, digest in bundle.said["files"].items() if name != "card.md"}}
     assert wire._described("mixed", dataclasses.replace(bundle, said=said)).card == ""
+
+
+def test_what_a_fine_tuned_bundle_was_measured_on_is_said(both):
+    bundle = both.predictors["mixed"].bundle
+    tuned = dataclasses.replace(bundle, said=bundle.said | {"tuned": {}})
+    assert wire._described("mixed", tuned).measured_on == "12 held-out pictures that it was fine-tuned for"
 
 
 def test_too_many_waiting_pictures_are_sent_away(address, monkeypatch):

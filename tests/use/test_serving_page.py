@@ -216,7 +216,7 @@ def row(number, box, **probabilities):
 def test_bundles_that_differ_are_laid_side_by_side_and_names_are_only_text(visit, group, address):
     """One bundle finds a face that the other does not, has another class, and boxes that lie a little elsewhere."""
     bundles = [wire.Described(name=name, study="s", question="q", arm="a", classes=classes, networks=1, accuracy=None,
-                              interval=None, card=HOSTILE + "</script>")
+                              measured_on="9 pictures", interval=None, card=HOSTILE + "</script>")
                for name, classes in (("</script>" + HOSTILE, ["happy", HOSTILE]), ("other", ["happy", "sad"]))]
     limits = wire.Limits(bytes=10**6, pixels=10**6, kinds=[])
     written, policy = write(wire.About(mixedfer="0", bundles=bundles, limits=limits), False)
