@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test test-slow test-backends bench bench-peers lock clean
+.PHONY: demo test test-slow test-backends bench bench-peers bench-scale lock clean
 
 demo: $(READY)  ## the main job on the embedded data set
 	@$(BIN)/mixedfer run experiments/quickstart.py
@@ -26,6 +26,9 @@ bench: $(READY)  ## ratios measured in one run; MIXEDFER_TEST_DATA names a folde
 
 bench-peers: $(READY)  ## the same job written by hand, beside mixedfer; MIXEDFER_TEST_DATA as above
 	@$(BIN)/python -m tests.benchmarks.peers
+
+bench-scale: $(READY)  ## how it grows, as numbers and a figure in reports/scale; MIXEDFER_TEST_DATA as above
+	@$(BIN)/python -m tests.benchmarks.scale
 
 lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --extra mtcnn --no-header --no-annotate \

@@ -33,10 +33,13 @@ class Picture(NamedTuple):
 
 
 def known(count: int, classes: Sequence[str] = CLASSES) -> list[Picture]:
-    """Some `count` different pictures, or as many as there are, spread over FER2013; without it, happy and sad portraits."""
+    """Some `count` different pictures, or as many as there are, spread over FER2013; without it, happy and sad portraits. In
+    random order, so that the first ones are of every class and part.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = real_data.fer2013(Path(scratch))
-        return _real(folder, count, tuple(classes)) if folder else _portraits(min(count, PORTRAITS))
+        found = _real(folder, count, tuple(classes)) if folder else _portraits(min(count, PORTRAITS))
+    return [found[place] for place in np.random.default_rng(0).permutation(len(found))]
 
 
 def varied(pictures: Sequence[Picture], count: int) -> Iterator[Picture]:

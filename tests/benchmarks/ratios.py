@@ -17,11 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import disk, faceset, processes
-from mixedfer.faces import landmarks, preparation
+from mixedfer.faces import preparation
 from mixedfer.faces.pools import Processes
-from mixedfer.study import PREDICTOR
 from tests import real_data
-from tests.benchmarks import noise, prediction, say
+from tests.benchmarks import bare, noise, prediction, say
 from tests.commands import ROOT
 
 BARE_PICTURES, ROUNDS, MANY = 3000, 5, 1_000_000
@@ -52,27 +51,14 @@ def preparation_ratio(data: Path, folder: Path) -> float:
     study = study_files.load(ROOT / "experiments" / "fer2013.py")
     keys = study.dataset.list(data).keys
     pictures = [study.dataset.read(data, key) for key in keys[::len(keys) // BARE_PICTURES]]
-    before = _bare_loop(pictures, study.preparation.detector.upsample)
+    before = bare.loop(pictures, study.preparation.detector.upsample)
     workers = processes.cores()
     began = time.perf_counter()
     faces = preparation.prepare(study, data, folder, pool=Processes(workers), quiet=True)
     seconds = time.perf_counter() - began
-    bare = (before + _bare_loop(pictures, study.preparation.detector.upsample)) / 2
-    print(f"  {len(faces):,} pictures in {seconds:.1f} s on {workers} workers; bare loop {bare:.0f} pictures/s per core")
-    return len(faces) / seconds / (workers * bare)
-
-
-def _bare_loop(pictures: list[np.ndarray], upsample: int) -> float:
-    """Pictures per second of what tutorials show: detector and predictor, in memory, one process."""
-    import dlib
-
-    detector = dlib.get_frontal_face_detector()
-    predictor = dlib.shape_predictor(str(landmarks.find_predictor(None, PREDICTOR)))
-    began = time.perf_counter()
-    for picture in pictures:
-        found = detector(picture, upsample)
-        predictor(picture, found[0] if found else dlib.rectangle(0, 0, 47, 47))
-    return len(pictures) / (time.perf_counter() - began)
+    alone = (before + bare.loop(pictures, study.preparation.detector.upsample)) / 2
+    print(f"  {len(faces):,} pictures in {seconds:.1f} s on {workers} workers; bare loop {alone:.0f} pictures/s per core")
+    return len(faces) / seconds / (workers * alone)
 
 
 def training_ratios(folder: Path) -> dict[str, float]:
