@@ -47,9 +47,10 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import logs, runner
+    from mixedfer.engines.local import Local
 
     heard = logs.of(log) if log else None
-    place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
+    place = runner.Place(data, store, predictor, weights, Local(workers), threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
@@ -81,8 +82,9 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
     for every arm and on validation alone. The same command goes on after an interruption.
     """
     from mixedfer import runner, tuning
+    from mixedfer.engines.local import Local
 
-    place = runner.Place(data, store, predictor, weights, workers, threads, quiet, prepared)
+    place = runner.Place(data, store, predictor, weights, Local(workers), threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
@@ -98,9 +100,10 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
     from mixedfer import runner
     from mixedfer.disk import to_json
+    from mixedfer.engines.local import Local
     from mixedfer.faces import accounts
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, engine=Local(workers), quiet=quiet)
     found = runner.prepare_all(study, file.stem, place, silent if json else typer.echo)
     for point, sets in found:
         runner.check(point.study, sets)
@@ -123,10 +126,11 @@ def audit(file: StudyFile, data: Data = None, store: Store = STORE, reports: Rep
     """
     from mixedfer import runner
     from mixedfer.disk import to_json
+    from mixedfer.engines.local import Local
     from mixedfer.evidence import audit as auditor
     from mixedfer.evidence import audit_tables
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, engine=Local(workers), quiet=quiet)
     told = []
     for point, faces in runner.face_sets(study, file.stem, place, silent):
         made, files = auditor.write(faces, runner.parts(point.study, faces), distance, reports / point.name)
@@ -150,9 +154,10 @@ def inspect(file: StudyFile, data: Data = None, store: Store = STORE, reports: R
     faces first where they are not there. With a grid, of each face set.
     """
     from mixedfer import runner
+    from mixedfer.engines.local import Local
     from mixedfer.evidence import inspecting
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, workers=workers, quiet=quiet)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, engine=Local(workers), quiet=quiet)
     for point, faces in runner.face_sets(study, file.stem, place, silent if quiet else typer.echo):
         folder = (out / point.label if out else reports / point.name / "faces")
         typer.echo(f"Faces: {inspecting.write(faces, point.name, folder, per_class)}")

@@ -78,6 +78,34 @@ def source(module: str) -> str:
     return hash_source(*found.values(), without="STUDY")[:10]
 
 
+def own_code(value: Any) -> dict[str, Path]:
+    """Module -> its file, of all code of the user's own that a study, or any part of it, comes from or imports; packages that
+    such modules lie in included.
+    """
+    found: dict[str, Path] = {}
+    for module in {thing.__module__ for thing in _things(value)}:
+        if _counts(module):
+            _collect(module, found)
+    own = {module: path for module, path in found.items() if module.split(".")[0] != "mixedfer"}
+    parents = {module.rsplit(".", count)[0] for module in own for count in range(1, module.count(".") + 1)}
+    return own | {module: path for module in sorted(parents) if (path := _file(module))}
+
+
+def _things(value: Any) -> Iterator[Any]:
+    """The functions and classes that a study's parts are or come from."""
+    if isinstance(value, (type, types.FunctionType)):
+        yield value
+    elif isinstance(value, dict):
+        yield from _things(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _things(item)
+    elif dataclasses.is_dataclass(value):
+        yield type(value)
+        for field in dataclasses.fields(value):
+            yield from _things(getattr(value, field.name))
+
+
 def hash_source(*places: Path, without: str = "") -> str:
     """A digest of Python files that ignores comments, docstrings and layout, and in which folder the whole lies.
 

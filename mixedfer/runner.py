@@ -14,7 +14,8 @@ import numpy as np
 
 from mixedfer import disk, faceset, pairing, records, sizing
 from mixedfer.checked import Weights
-from mixedfer.engines import Hear, Job, local
+from mixedfer.engines import Engine, Hear, Job, unheard
+from mixedfer.engines.local import Local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
 from mixedfer.faces.pools import Processes
@@ -43,7 +44,7 @@ class Place:
     store: Path = Path(".mixedfer")
     predictor: Path | None = None
     weights: Path | None = None
-    workers: int | None = None
+    engine: Engine = dataclasses.field(default_factory=Local)
     threads: int = 1
     quiet: bool = False
     prepared: bool = False
@@ -91,9 +92,9 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
         pretrained.keep(sources, place.weights, place.store)
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
-    hear = _hearing(todo, log) if log else lambda run, history: None
+    hear = _hearing(todo, log) if log else unheard
     if left:
-        local.run(left, place.workers, place.threads, place.quiet, hear)
+        place.engine.run(left, place.threads, place.quiet, hear)
     for (point, _, jobs), plan in zip(todo, plans):
         records.write_plan(records.plan_file(place.store, point.name, point.study.making()), plan)
         for job in jobs if log else ():  # those that were finished before, and what of the others was not heard
@@ -156,7 +157,7 @@ def prepare(study: Study, place: Place) -> Sets:
         if key not in made:
             made[key] = prepared.find(own, place.store) if place.prepared else preparation.prepare(
                 own, place.data, place.store, predictor=place.predictor,
-                pool=Processes(place.workers or sizing.preparing()), quiet=place.quiet)
+                pool=Processes(place.engine.workers or sizing.preparing()), quiet=place.quiet)
         sets[arm.name] = made[key]
     return sets
 

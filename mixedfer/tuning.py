@@ -24,7 +24,7 @@ import numpy as np
 from mixedfer import disk, faceset, metrics, proposals, records, runner
 from mixedfer.axes import Axis, Search
 from mixedfer.checked import Weights
-from mixedfer.engines import Job, local
+from mixedfer.engines import Job
 from mixedfer.errors import Diverged, StudyError
 from mixedfer.faces import search_set
 from mixedfer.faceset import FaceSet
@@ -154,7 +154,7 @@ def _train(jobs: Sequence[Job], sets: Sets, place: Place) -> None:
             faceset.verify(faces)
         sources = [runner.starts(job.cell.study) for job in left]
         pretrained.keep(sources, None, place.store)  # a file that was given is there by now
-        local.run(left, place.workers, place.threads, place.quiet)
+        place.engine.run(left, place.threads, place.quiet)
 
 
 def _weights(study: Study) -> list[Weights | None]:

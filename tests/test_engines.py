@@ -6,6 +6,7 @@ import pytest
 
 from mixedfer import disk, processes, records
 from mixedfer.engines import Job, local
+from mixedfer.engines.progress import Progress, tell
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
@@ -43,7 +44,7 @@ def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_a
 def test_cells_that_are_only_held_are_to_be_waited_for(prepared):
     job = jobs(STUDY, prepared)[0]
     with pytest.raises(Busy, match=r"training 1 of 2 cells \(image-only, replicate 1\)\. Wait .*--store"):
-        local._tell([(job, Busy("held"))], 2)
+        tell([(job, Busy("held"))], 2)
 
 
 def test_cells_whose_loss_is_no_number_are_told_apart_from_other_faults(prepared):
@@ -52,7 +53,7 @@ def test_cells_whose_loss_is_no_number_are_told_apart_from_other_faults(prepared
     for errors, raised in (((lost, lost), Diverged), ((lost, Fault("full")), Fault),
                            ((lost, Busy("held")), Fault)):
         with pytest.raises(Fault) as caught:
-            local._tell(list(zip((one, two), errors)), 2)
+            tell(list(zip((one, two), errors)), 2)
         assert type(caught.value) is raised
 
 
@@ -60,7 +61,7 @@ def test_what_another_process_has_finished_meanwhile_is_no_failure(prepared, tmp
     job = dataclasses.replace(jobs(STUDY, prepared)[0], store=tmp_path)
     with disk.new_folder(records.run_folder(tmp_path, job.run)):
         pass
-    local._tell([(job, Busy("held"))], 1)
+    tell([(job, Busy("held"))], 1)
 
 
 def test_a_cell_that_another_process_has_finished_does_not_hide_what_became_of_the_others(prepared, tmp_path):
@@ -68,17 +69,15 @@ def test_a_cell_that_another_process_has_finished_does_not_hide_what_became_of_t
     with disk.new_folder(records.run_folder(tmp_path, two.run)):
         pass
     with pytest.raises(Diverged, match="1 of 2 cells failed"):
-        local._tell([(one, Diverged("no number")), (two, Busy("held"))], 2)
+        tell([(one, Diverged("no number")), (two, Busy("held"))], 2)
 
 
-def test_what_workers_send_is_heard_and_said(capsys):
-    from tqdm import tqdm
-
-    channel, seen, heard = processes.context.SimpleQueue(), {}, []
+def test_what_workers_send_is_heard_and_said(prepared, capsys):
+    channel, heard = processes.context.SimpleQueue(), []
     entry = {"epoch": 1, "loss": 0.5, "validation_accuracy": 0.5}
     for sent in (("a-run", [entry]), "a checkpoint was damaged", ("a-run", [entry, entry])):
         channel.put(sent)
-    with tqdm(total=8, disable=True) as bar:
-        local._show(channel, seen, bar, lambda run, history: heard.append((run, len(history))))
-    assert heard == [("a-run", 1), ("a-run", 2)] and seen == {"a-run": 2}
+    with Progress(jobs(STUDY, prepared), True, lambda run, history: heard.append((run, len(history)))) as progress:
+        local._show(channel, progress)
+    assert heard == [("a-run", 1), ("a-run", 2)] and progress.seen == {"a-run": 2}
     assert capsys.readouterr().err == "a checkpoint was damaged\n"

@@ -11,7 +11,8 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from mixedfer import disk, faceset, records, runner, study_files, tuning
-from mixedfer.engines import local
+from mixedfer.engines.local import Local
+from mixedfer.engines.progress import tell
 from mixedfer.errors import Damaged, Diverged, MixedferError, StudyError
 from mixedfer.evidence import proof_tuned, results, tuned
 from mixedfer.faces import prepared as carried
@@ -36,7 +37,7 @@ STUDY = dataclasses.replace(
 """
 
 
-def here(jobs, workers, threads, quiet, hear=None):
+def here(engine, jobs, threads, quiet, hear=None):
     """An engine that trains in this process; as any engine it goes on where a cell fails, and tells in the end."""
     from mixedfer.learning import training
 
@@ -46,7 +47,7 @@ def here(jobs, workers, threads, quiet, hear=None):
             training.train(job.cell, faceset.load(job.faces), job.store, job.run, threads)
         except MixedferError as error:
             failures.append((job, error))
-    local._tell(failures, len(jobs))
+    tell(failures, len(jobs))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def made(keras_ready, prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tuned")
     (folder / "planted.py").write_text(FILE)
     with pytest.MonkeyPatch.context() as patch, FileLock(prepared[0].parent / "tuning.lock"):
-        patch.setattr(local, "run", here)
+        patch.setattr(Local, "run", here)
         patch.chdir(folder)
         arguments = ["tune", "planted.py", "--store", prepared[0], "--reports", folder / "reports"]
         printed = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False).stdout
@@ -146,7 +147,7 @@ def test_the_labels_of_the_test_partition_cannot_influence_the_search(made, plan
     study, store, _, _ = made
     faces = faceset.load(store / "faces" / plan.faces["shuffled"])
     split = splits.split(faces, study)
-    monkeypatch.setattr(local, "run", here)
+    monkeypatch.setattr(Local, "run", here)
     found = {}
     for name, change in (("as they are", None), ("test", split.test), ("validation", split.validation)):
         sets = dict.fromkeys(("shuffled", "landmarks-only"), official(faces, split, tmp_path / name, change))
@@ -250,7 +251,7 @@ def test_both_claims_stand_side_by_side(made):
 
 def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, monkeypatch):
     study, store, folder, _ = made
-    monkeypatch.setattr(local, "run", None)
+    monkeypatch.setattr(Local, "run", None)
     before = files(folder, "**/*.*")
     plain, again = tuning.run(study, "planted", runner.Place(store=store), file=Path("planted.py"))
     assert tuned.write(again, plain, store, folder.parent)[-1] == f"Report: {folder / 'tuned' / 'index.html'}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from mixedfer import processes
 from mixedfer.errors import BadInput, Fault
 
 SECONDS = 5  # until an address that does not answer is given up; Ray itself tries for minutes
+#: What is done before this process leaves its cluster.
+_last: list[Callable[[], None]] = []
 START = "Start one with `ray start --head`, join this machine with `ray start --address HEAD:6379`, or leave --address out."
 
 
@@ -34,11 +37,23 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     except (RuntimeError, ValueError) as error:  # such as other versions of Ray or Python than the cluster's
         where = f"the Ray cluster at {address} cannot be joined" if address else "Ray does not start on this machine"
         raise Fault(f"{where} ({_first(error)})") from error
+    atexit.register(disconnect)
+
+
+def before_leaving(what: Callable[[], None]) -> None:
+    """Have something done while this process is still connected, however its command ends."""
+    _last.append(what)
 
 
 def disconnect() -> None:
-    """Leave the cluster; one that was started here ends."""
-    library().shutdown()
+    """Leave the cluster, where there is one; one that was started here ends."""
+    ray = library()
+    while _last:
+        what = _last.pop()
+        if ray.is_initialized():
+            with contextlib.suppress(ray.exceptions.RayError):
+                what()
+    ray.shutdown()
 
 
 @contextlib.contextmanager

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mixedfer.cluster import connecting, probe
 from mixedfer.errors import Fault
@@ -75,6 +76,7 @@ def fit(need: Need) -> list[Node]:
 def check(nodes: Sequence[Node]) -> None:
     """See that nodes have this machine's Python, mixedfer and libraries. Raises Fault naming those that have not, and why."""
     new = [node for node in nodes if node.id not in _like]
+    connecting.library().cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
     here = probe.examine()
     told = [f"{node.name}: {differing}" for node, there in zip(new, everywhere(new, probe.examine))
             if (differing := differences(here, there))]
@@ -94,19 +96,15 @@ def differences(here: dict[str, str], there: dict[str, str]) -> str:
                      if there.get(what) != which)
 
 
-def everywhere(nodes: Sequence[Node], what, *arguments) -> list:
-    """What a function gives on each node. It travels by value, and takes no core; raises what Ray raises."""
-    ray = connecting.library()
+def everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:
+    """What a function gives on each node. It takes no core there; raises what Ray raises."""
+    return connecting.library().get(begin_everywhere(nodes, what, *arguments))
+
+
+def begin_everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:
+    """The same, not waited for: references, as Ray has them."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    task = ray.remote(num_cpus=0, max_retries=2)(_alone(ray, what))
-    return ray.get([task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments)
-                    for node in nodes])
-
-
-def _alone(ray, what):
-    """A function that nodes can run without its module."""
-    import sys
-
-    ray.cloudpickle.register_pickle_by_value(sys.modules[what.__module__])
-    return what
+    task = connecting.library().remote(num_cpus=0, max_retries=2)(what)
+    return [task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments)
+            for node in nodes]

@@ -1,5 +1,4 @@
-"""Where cells run. An engine has one entry point: `run(jobs, workers, threads, quiet, hear)`; it returns when every job has a
-record. Where `workers` is None it chooses how many.
+"""Where cells run: one engine per file, an `Engine` each. Which one decides no number.
 
 A cell that fails, or that another process is training, does not stop the others; when all are through, it is said in one
 error.
@@ -7,9 +6,10 @@ error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import digest
@@ -18,6 +18,10 @@ from mixedfer.study import Cell
 
 #: What an engine calls after every epoch, with a run's name and the entries of its epochs so far.
 Hear = Callable[[str, list[dict]], None]
+
+
+def unheard(run: str, history: list[dict]) -> None:
+    """In place of hearing."""
 
 
 @dataclass(frozen=True)
@@ -38,3 +42,16 @@ class Job:
 def run_name(cell: Cell, faces: FaceSet, threads: int) -> str:
     """The name of a cell's run under the source and versions that this process has."""
     return digest({"spec": cell.spec(faces.content), "making": backend.making(), "threads": threads})
+
+
+class Engine(Protocol):
+    """What makes records out of jobs."""
+
+    workers: int | None
+
+    def run(self, jobs: Sequence[Job], threads: int, quiet: bool, hear: Hear = unheard) -> None:
+        """Train every job's cell on so many processor `threads`; returns when each has a record in its store.
+
+        Raises, once the others are through, Fault for cells that failed (Diverged if all did for that reason alone), Busy for
+        cells of others.
+        """

@@ -81,13 +81,14 @@ def training_ratios(folder: Path) -> dict[str, float]:
 
 def workers_ratio(folder: Path) -> float:
     """Seconds that one worker takes for four cells over what two take, the start of both included."""
-    from mixedfer.engines import Job, local
+    from mixedfer.engines import Job
+    from mixedfer.engines.local import Local
 
     faces, seconds = noise.faces(folder / "small", 1024), []
     for workers in (1, 2):
         jobs = [Job.of(cell, faces, folder / f"by {workers}", 1) for cell in noise.study(epochs=2, replicates=2).cells()]
         began = time.perf_counter()
-        local.run(jobs, workers, 1, quiet=True)
+        Local(workers).run(jobs, 1, quiet=True)
         seconds.append(time.perf_counter() - began)
     print("  " + ", ".join(f"{4 * 3600 / one:.0f} cells per hour" for one in seconds))
     return seconds[0] / seconds[1]

@@ -9,7 +9,7 @@ import pytest
 
 from mixedfer import runner, tuning
 from mixedfer.axes import Axis, Search
-from mixedfer.engines import local
+from mixedfer.engines.local import Local
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.identity import canonical
 from mixedfer.learning import pretrained
@@ -194,7 +194,7 @@ def test_a_given_file_is_kept_for_a_search_whose_study_starts_from_the_seed(prep
     backbones = (dataclasses.replace(given.recipe.backbone, weights=None), given.recipe.backbone)
     searching = dataclasses.replace(given.varying(backbone=backbones[0]), search=Search(
         space=(Axis("backbone", backbones),), trials=2))
-    monkeypatch.setattr(local, "run", None)
+    monkeypatch.setattr(Local, "run", None)
     place = runner.Place(store=prepared[0], prepared=True, weights=tmp_path / "vgg.npz")
     with pytest.raises(TypeError, match="NoneType"):  # once training would begin
         tuning.run(searching, "seeds", place, file=Path("seeds.py"))

@@ -1,0 +1,61 @@
+"""On a node: what a parcel brings is put where training looks for it, in a temporary store of this node and command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixedfer import disk
+from mixedfer.cluster import connecting, nodes
+
+if TYPE_CHECKING:
+    from mixedfer.cluster.parcels import Parcel
+
+SECONDS = 3  # that nodes have to remove their stores
+
+
+def unpack(parcel: Parcel, run: str) -> tuple[Any, Path]:
+    """The thing that a parcel is for, and the store, with the checkpoints of its run as they were sent, and no others."""
+    ray = connecting.library()
+    os.environ.update(parcel.environment)
+    store = place(parcel.store)
+    for name, text in parcel.code.items():
+        _write(store / "code" / name, text.encode())
+    for folder in parcel.folders:
+        if (entry := str(store / "code" / folder)) not in sys.path:
+            sys.path.insert(0, entry)
+    for name, reference in parcel.weights.items():
+        if not (store / "weights" / name).exists():
+            disk.write_bytes(store / "weights" / name, ray.get(reference).data)
+    shutil.rmtree(store / "work" / run, ignore_errors=True)
+    for name, data in parcel.files.items():
+        disk.write_bytes(store / "work" / run / name, data.data)
+    return ray.cloudpickle.loads(parcel.thing), store
+
+
+def place(name: str) -> Path:
+    """The folder of this node's store, which only this user can read; no two nodes on one machine have the same."""
+    node = connecting.library().get_runtime_context().get_node_id()
+    folder = Path(tempfile.gettempdir()) / f"{name}-{node[:12]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def remove_everywhere(name: str) -> None:
+    """Remove the stores of this name from all nodes that still answer."""
+    ray = connecting.library()
+    begun = nodes.begin_everywhere(nodes.alive(), _remove, name)
+    ray.wait(begun, num_returns=len(begun), timeout=SECONDS)
+
+
+def _remove(name: str) -> None:
+    shutil.rmtree(place(name), ignore_errors=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    if not path.exists() or path.read_bytes() != data:
+        disk.write_bytes(path, data)

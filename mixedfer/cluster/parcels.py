@@ -1,0 +1,105 @@
+"""What travels to a node with a cell: once per node what all share, by reference; with each cell what is its own."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixedfer import faceset
+from mixedfer.checked import Weights
+from mixedfer.cluster import connecting, opening
+from mixedfer.faceset import ARRAYS
+from mixedfer.identity import own_code
+from mixedfer.learning import backend
+
+#: What a backend reads of its environment, besides its name.
+READ = ("TF_", "XLA_", "JAX_")
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """What a node needs for one thing of a study, besides a face set.
+
+    `thing` is in Ray's own wire format, read once the user's own `code` (place -> text, see `_code`) is there; `weights` are
+    file name -> reference, `files` name -> bytes of an unfinished run. `store` is the name of the temporary store that a node
+    keeps for one command, `environment` what a process gets before it imports a backend.
+    """
+
+    thing: bytes
+    code: dict[str, str]
+    folders: Sequence[str]
+    weights: dict[str, Any]
+    files: dict[str, np.ndarray]
+    store: str
+    environment: dict[str, str]
+
+
+@dataclass
+class Sender:
+    """Sends what cells have in common once: face sets and starting weights, by the folders and files that they come from.
+
+    `name` is that of the nodes' temporary stores, which end with the connection.
+    """
+
+    name: str = field(default_factory=lambda: f"mixedfer-{secrets.token_hex(8)}")
+    sent: dict[Path, Any] = field(default_factory=dict)
+
+    def faces(self, folder: Path) -> Any:
+        """A reference to a face set; nodes see its arrays in memory that their processes share."""
+        if folder not in self.sent:
+            faces = faceset.load(folder)
+            arrays = {name: np.asarray(getattr(faces, name)) for name in ARRAYS}
+            self.sent[folder] = connecting.library().put(dataclasses.replace(faces, **arrays))
+        return self.sent[folder]
+
+    def parcel(self, thing: Any, weights: Weights | None, store: Path, work: Path, gpus: float) -> Parcel:
+        """What a node needs for `thing`, whose checkpoints lie in `work`, if any."""
+        code, folders = _code(own_code(thing))
+        given = [store / "weights" / f"{weights.sha256}{weights.SUFFIX}"] if weights else []
+        return Parcel(thing=connecting.library().cloudpickle.dumps(thing), code=code, folders=folders,
+                      weights={path.name: self._file(path) for path in given},
+                      files={path.name: np.fromfile(path, np.uint8) for path in sorted(work.glob("*.npz"))},
+                      store=self.name, environment=environment(gpus))
+
+    def _file(self, path: Path) -> Any:
+        if path not in self.sent:
+            self.sent[path] = connecting.library().put(np.fromfile(path, np.uint8))
+        return self.sent[path]
+
+
+def sender() -> Sender:
+    """The one of this process's connection."""
+    return _of(connecting.library().get_runtime_context().get_job_id())
+
+
+@functools.cache
+def _of(connection: str) -> Sender:
+    made = Sender()
+    connecting.before_leaving(lambda: opening.remove_everywhere(made.name))
+    return made
+
+
+def environment(gpus: float) -> dict[str, str]:
+    """What a node's process gets of this one's environment; a GPU that was not asked for is not to be seen."""
+    own = {name: value for name, value in os.environ.items() if name.startswith(READ)}
+    return {**own, "KERAS_BACKEND": backend.name(), **({} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})}
+
+
+def _code(modules: dict[str, Path]) -> tuple[dict[str, str], list[str]]:
+    """The texts of modules by their places below one folder, and the folders there from which Python imports them.
+
+    Each folder keeps its own name: `identity` names code by its file and the folder that the file is in.
+    """
+    tops = {name: path.parents[name.count(".") + (path.name == "__init__.py")] for name, path in modules.items()}
+    folders = {top: f"{number}/{top.name}" for number, top in enumerate(sorted(set(tops.values())))}
+    texts = {f"{folders[tops[name]]}/{path.relative_to(tops[name]).as_posix()}": path.read_text(encoding="utf-8")
+             for name, path in modules.items()}
+    return texts, list(folders.values())

@@ -1,0 +1,69 @@
+"""Tasks of a cluster that send something as they go. One that is lost with its worker or node is for whoever began it to begin
+again.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from mixedfer.cluster import connecting
+from mixedfer.cluster.nodes import Need
+from mixedfer.errors import Fault, MixedferError
+
+#: What a task may have sent that nobody has taken yet; then it waits.
+UNTAKEN = 4
+END = object()
+
+
+class Lost(Exception):
+    """A task ended with its worker or its node, not by itself; the words say why."""
+
+
+def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True):
+    """Have a node run a generator that takes so much of it, spread over the nodes. References among the arguments arrive as
+    what they stand for. Without `reuse` its process ends with it.
+    """
+    return _remote(function, reuse).options(scheduling_strategy="SPREAD", **need.options()).remote(*arguments)
+
+
+def ready(running: Iterable, seconds: float) -> list:
+    """The tasks of those `running` that have sent something or ended; none where none has after so many seconds."""
+    return connecting.library().wait(list(running), num_returns=1, timeout=seconds)[0]
+
+
+def take(task) -> Any:
+    """What a task sent next, or END. Raises the task's own MixedferError, Fault for what else went wrong in it, and Lost."""
+    ray = connecting.library()
+    try:
+        return ray.get(next(task))
+    except StopIteration:
+        return END
+    except ray.exceptions.RayTaskError as error:
+        cause = error.cause
+        raise (cause if isinstance(cause, MixedferError) else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
+    except ray.exceptions.RayError as error:
+        raise Lost(_why(ray.exceptions, error)) from error
+
+
+def cancel(running: Iterable) -> None:
+    """End tasks, and the processes that they run in."""
+    ray = connecting.library()
+    for task in running:
+        ray.cancel(task, force=True)
+
+
+def _why(kinds, error: Exception) -> str:
+    known = {kinds.OutOfMemoryError: "its node had no memory left", kinds.WorkerCrashedError: "its worker died",
+             kinds.NodeDiedError: "its node was lost", kinds.LocalRayletDiedError: "its node was lost"}
+    words = [told for kind, told in known.items() if isinstance(error, kind)]
+    return words[0] if words else f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+
+
+@functools.cache
+def _remote(function: Callable[..., Iterator], reuse: bool):
+    ray = connecting.library()
+    # Begun again by us, not by Ray: only we know where it can go on from. Ray would end a GPU's process with every task.
+    return ray.remote(num_returns="streaming", max_retries=0, max_calls=0 if reuse else 1,
+                      _generator_backpressure_num_objects=UNTAKEN)(function)

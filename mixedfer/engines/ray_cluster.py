@@ -1,0 +1,180 @@
+"""A Ray cluster: cells are tasks that its nodes run; this process hands them out and writes what they send into the store."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mixedfer import disk, records
+from mixedfer.cluster import connecting, nodes, parcels, tasks
+from mixedfer.cluster.nodes import Need
+from mixedfer.engines import Hear, Job, ray_work, unheard
+from mixedfer.engines.progress import Progress, tell
+from mixedfer.errors import Fault, MixedferError
+from mixedfer.learning import checkpoints
+
+#: Cells that are handed out at once, running or waiting for a place; each has a lock file open.
+MOST = 512
+#: How often in a row a cell may be lost without a new epoch.
+LOSSES = 3
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The cluster at `address`, or one that is started on this machine for this process; at most `workers` cells at once. Each
+    takes one core per thread, `gpus` (None: one where the nodes' backend uses them) and `memory` gigabytes.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+    gpus: float | None = None
+    memory: float | None = None
+
+    def run(self, jobs: Sequence[Job], threads: int, quiet: bool, hear: Hear = unheard) -> None:
+        """See `Engine.run`. Raises Fault, before any work, where no node has what a cell takes, or nodes are not like this
+        machine; a cell whose worker or node is lost goes on elsewhere from its last checkpoint.
+        """
+        connecting.connect(self.address, self.workers and self.workers * threads)
+        need = Need(threads, self._gpus(jobs[0], threads), self.memory or 0)
+        # Where a node has several GPUs, a process that has one might be given a task for another.
+        reuse = all(node.gpus <= 1 for node in nodes.fit(need)) or not need.gpus
+        with Progress(jobs, quiet, hear) as progress:
+            failures = Handout(deque(jobs), need, threads, reuse, progress, self.workers or MOST).run()
+        tell(failures, len(jobs))
+
+    def _gpus(self, job: Job, threads: int) -> float:
+        """How many GPUs a cell takes."""
+        if self.gpus is not None or not any(node.gpus for node in nodes.alive()):
+            return self.gpus or 0
+        need = Need(threads, 1)
+        nodes.fit(need)
+        parcel = parcels.sender().parcel(None, None, job.store, job.store / "work" / "none", gpus=1)
+        return 0 if tasks.take(tasks.begin(ray_work.device, need, parcel, threads)) == "cpu" else 1
+
+
+@dataclass
+class Running:
+    """A cell that is handed out: how many epochs were heard of, how often it was lost since, and what it holds."""
+
+    job: Job
+    held: contextlib.ExitStack
+    epochs: int = 0
+    losses: int = 0
+
+
+@dataclass
+class Handout:
+    """Hands out cells, and takes what they send until all are through."""
+
+    waiting: deque[Job]
+    need: Need
+    threads: int
+    reuse: bool
+    progress: Progress
+    most: int
+    running: dict[Any, Running] = field(default_factory=dict)
+    failures: list[tuple[Job, MixedferError]] = field(default_factory=list)
+
+    def run(self) -> list[tuple[Job, MixedferError]]:
+        """Those that failed, and why."""
+        with contextlib.ExitStack() as held:
+            held.callback(self._stop)
+            while self.waiting or self.running:
+                self._hand_out()
+                for task in tasks.ready(self.running, 0.2) if self.running else ():
+                    self._take(task)
+                self.progress.through(self.progress.count - len(self.waiting) - len(self.running))
+        return self.failures
+
+    def _hand_out(self) -> None:
+        while self.waiting and len(self.running) < self.most:
+            job, held = self.waiting.popleft(), contextlib.ExitStack()
+            try:
+                # Waited for once: many cells may be another's.
+                lock = disk.lock(job.store / "locks" / job.run, f"{job.cell} (run {job.run})", 0 if self.failures else 3)
+                held.enter_context(lock)
+            except MixedferError as error:
+                self.failures.append((job, error))
+                continue
+            if disk.is_done(records.run_folder(job.store, job.run)):  # by another process, meanwhile
+                held.close()
+            else:
+                self._begin(Running(job, held))
+
+    def _begin(self, cell: Running) -> None:
+        job = cell.job
+        weights = getattr(job.cell.study.recipe.backbone, "weights", None) if job.cell.arm.image else None
+        sender = parcels.sender()
+        parcel = sender.parcel(job.cell, weights, job.store, job.store / "work" / job.run, self.need.gpus)
+        task = tasks.begin(ray_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads, reuse=self.reuse)
+        self.running[task] = cell
+
+    def _take(self, task: Any) -> None:
+        cell = self.running.pop(task)
+        try:
+            sent = tasks.take(task)
+            if sent is not tasks.END:
+                self._keep(cell, sent)
+                self.running[task] = cell  # behind the others
+                return
+        except tasks.Lost as lost:
+            if self._lost(cell, str(lost)):
+                return
+        except MixedferError as error:
+            tasks.cancel([task])
+            self.failures.append((cell.job, error))
+        cell.held.close()
+
+    def _keep(self, cell: Running, sent: str | ray_work.Epoch | ray_work.Finished) -> None:
+        """Show or write what a cell sent. Raises Fault when the disk is full."""
+        job = cell.job
+        if isinstance(sent, str):
+            self.progress.say(sent)
+        elif isinstance(sent, ray_work.Epoch):
+            if sent.checkpoint is not None:
+                _write_checkpoint(job, sent.checkpoint.data)
+            cell.losses = 0 if len(sent.history) > cell.epochs else cell.losses
+            cell.epochs = max(cell.epochs, len(sent.history))
+            self.progress.show(job.run, sent.history)
+        else:
+            _write_record(job, sent.files)
+
+    def _lost(self, cell: Running, why: str) -> bool:
+        """Begin a lost cell again; notes a failure instead where that did not help before."""
+        cell.losses += 1
+        if cell.losses < LOSSES:
+            self.progress.say(f"{cell.job.cell}: {why}; it goes on elsewhere from its last checkpoint, to the same result")
+            self._begin(cell)
+            return True
+        self.failures.append((cell.job, Fault(
+            f"it was lost {LOSSES} times without finishing an epoch; the last time, {why}", remedy="Have it reserve its memory "
+            "with --cell-memory, or see to the nodes, and give the same command again: everything finished is kept.")))
+        return False
+
+    def _stop(self) -> None:
+        """End what is still running, such as after Ctrl-C, and let go of all cells."""
+        tasks.cancel(self.running)
+        for cell in self.running.values():
+            cell.held.close()
+
+
+def _write_checkpoint(job: Job, data: memoryview) -> None:
+    """In place of the newest, which becomes the previous one, as `checkpoints.save` does it."""
+    path = job.store / "work" / job.run / "checkpoint.npz"
+    part = disk.beside(path)
+    disk.write_bytes(part, data)
+    with contextlib.suppress(FileNotFoundError):
+        os.replace(path, checkpoints.previous(path))
+    os.replace(part, path)
+
+
+def _write_record(job: Job, sent: dict) -> None:
+    with disk.new_folder(records.run_folder(job.store, job.run)) as part:
+        for name, data in sent.items():
+            (part / name).write_bytes(data.data)
+    shutil.rmtree(job.store / "work" / job.run, ignore_errors=True)

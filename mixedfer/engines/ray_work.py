@@ -1,0 +1,78 @@
+"""What a Ray worker does with one cell: train it in this node's temporary store, and send what comes of it as it comes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from mixedfer import disk, records
+from mixedfer.cluster import opening
+from mixedfer.cluster.parcels import Parcel
+from mixedfer.engines import Job, worker
+from mixedfer.faceset import FaceSet
+
+#: Seconds of training that a lost node may cost, besides the epoch that it was in.
+BETWEEN = 1.0
+END = object()
+
+
+class Epoch(NamedTuple):
+    """A run's history so far, and its checkpoint, unless the last one was sent only just now."""
+
+    history: list[dict]
+    checkpoint: np.ndarray | None
+
+
+class Finished(NamedTuple):
+    """The files of a finished record, by name."""
+
+    files: dict[str, np.ndarray]
+
+
+def train(parcel: Parcel, run: str, faces: FaceSet, threads: int) -> Iterator[str | Epoch | Finished]:
+    """Train one cell; sends sentences, epochs, and at last the record. Raises as `worker.train` does."""
+    cell, store = opening.unpack(parcel, run)
+    job = Job(cell, faces.folder, store, run)
+    yield from _sent_by(lambda send: _train(job, faces, threads, send))
+    folder = records.run_folder(store, run)
+    yield Finished({path.name: np.fromfile(path, np.uint8) for path in sorted(folder.iterdir()) if path.name != disk.DONE})
+
+
+def device(parcel: Parcel, threads: int) -> Iterator[str]:
+    """Sends what a worker of this node would train on."""
+    opening.unpack(parcel, "")
+    yield worker.device(threads)
+
+
+def _train(job: Job, faces: FaceSet, threads: int, send: Callable) -> None:
+    checkpoint, last = job.store / "work" / job.run / "checkpoint.npz", [-BETWEEN]
+
+    def watch(history: list[dict]) -> None:
+        due = time.monotonic() - last[0] >= BETWEEN
+        send(Epoch(list(history), np.fromfile(checkpoint, np.uint8) if due else None))
+        last[0] = time.monotonic() if due else last[0]
+    worker.train(job, lambda: faces, job.store, threads, watch, send)
+
+
+def _sent_by(work: Callable[[Callable], None]) -> Iterator:
+    """What `work(send)` sends, while it is at work in a thread: it waits only where nobody takes what it sent."""
+    channel: queue.Queue = queue.Queue(maxsize=1)
+    problem: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work(channel.put)
+        except BaseException as error:  # handed on to whoever takes
+            problem.append(error)
+        finally:
+            channel.put(END)
+    threading.Thread(target=run, daemon=True).start()
+    while (item := channel.get()) is not END:
+        yield item
+    if problem:
+        raise problem[0]

@@ -1,0 +1,47 @@
+"""What a process that trains cells does, whatever engine it belongs to."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from pathlib import Path
+
+from mixedfer.engines import Job, run_name
+from mixedfer.errors import Fault, MixedferError
+from mixedfer.faceset import FaceSet
+from mixedfer.learning import backend
+
+
+@functools.cache
+def set_up(threads: int) -> None:
+    """Import the backend, once per process."""
+    backend.quiet()
+    backend.making()
+    backend.setup(threads)
+
+
+def device(threads: int) -> str:
+    """What this process would train on."""
+    set_up(threads)
+    return backend.device()
+
+
+def train(job: Job, faces: Callable[[], FaceSet], store: Path, threads: int, watch: Callable[[list[dict]], None],
+          say: Callable[[str], None]) -> None:
+    """Make the record of a job's cell in `store`; for the others, see `learning.training.train`.
+
+    Raises Fault, besides what that raises, for whatever else goes wrong: the other cells go on.
+    """
+    try:
+        set_up(threads)
+        from mixedfer.learning import training
+
+        seen = faces()
+        if run_name(job.cell, seen, threads) != job.run:
+            raise Fault("mixedfer's source or a library changed after this command began",
+                        remedy="Give the same command again.")
+        training.train(job.cell, seen, store, job.run, threads, watch, say)
+    except (MixedferError, BrokenPipeError):
+        raise
+    except Exception as error:
+        raise Fault(f"{type(error).__name__}: {str(error)[:500]}") from None
