@@ -15,10 +15,15 @@ from mixedfer import cli_use
 from mixedfer.errors import BadInput, MixedferError
 from mixedfer.options import (
     AUTO,
+    LOCAL,
     REPORTS,
     STORE,
+    Address,
     AsJson,
+    CellGpus,
+    CellMemory,
     Data,
+    Engine,
     Finders,
     Log,
     Predictor,
@@ -40,17 +45,20 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
                   epilog="Example: mixedfer run experiments/quickstart.py")
 
 
-@app.command(epilog="Example: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2")
+@app.command(epilog="Examples: mixedfer run experiments/fer2013.py --data fer2013.csv --set epochs=3 --set replicates=2; on a "
+                    "cluster: mixedfer run experiments/quickstart.py --engine ray --address 10.0.0.5:6379 --cell-memory 4")
 @interruptible()
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-        predictor: Predictor = None, weights: Weights = None, workers: Workers = AUTO, threads: Threads = 1,
+        predictor: Predictor = None, weights: Weights = None, engine: Engine = LOCAL, address: Address = None,
+        workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import logs, runner
-    from mixedfer.engines.local import Local
+    from mixedfer.engines import choosing
 
     heard = logs.of(log) if log else None
-    place = runner.Place(data, store, predictor, weights, Local(workers), threads, quiet, prepared)
+    chosen = choosing.engine(engine, workers, address, cell_gpus, cell_memory)
+    place = runner.Place(data, store, predictor, weights, chosen, threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
@@ -76,15 +84,17 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
 @interruptible()
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
-         predictor: Predictor = None, weights: Weights = None, workers: Workers = AUTO, threads: Threads = 1,
+         predictor: Predictor = None, weights: Weights = None, engine: Engine = LOCAL, address: Address = None,
+         workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
          prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
     from mixedfer import runner, tuning
-    from mixedfer.engines.local import Local
+    from mixedfer.engines import choosing
 
-    place = runner.Place(data, store, predictor, weights, Local(workers), threads, quiet, prepared)
+    chosen = choosing.engine(engine, workers, address, cell_gpus, cell_memory)
+    place = runner.Place(data, store, predictor, weights, chosen, threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")

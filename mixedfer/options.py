@@ -35,12 +35,22 @@ Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE
 Predictor = Annotated[Path | None, typer.Option(help="Another landmark model file for dlib.", metavar="PATH")]
 Weights = Annotated[Path | None, typer.Option(help="The file of the weights that the backbone starts from.", metavar="PATH")]
 Workers = Annotated[int | None, typer.Option(parser=count_or_auto, metavar="N|auto", help="Worker processes, each training "
-                                             "one cell at a time. `auto`: as many as the cores and the memory bear; one per "
-                                             "NVIDIA GPU where the backend uses them. More than there are GPUs share them, in "
-                                             "turn.")]
+                                             "one cell at a time; on a cluster, cells at once. `auto`: as many as the cores "
+                                             "and the memory bear; one per NVIDIA GPU where the backend uses them. More than "
+                                             "there are GPUs share them, in turn.")]
 Finders = Annotated[int | None, typer.Option("--workers", parser=count_or_auto, metavar="N|auto",
                                              help="Processes that look for faces. `auto`: as many as the cores and the memory "
                                              "bear.")]
+Engine = Annotated[str, typer.Option(help="Where cells are trained: `local`, by processes on this machine, or `ray`, on a Ray "
+                                     "cluster. The records are the same.", metavar="local|ray")]
+Address = Annotated[str | None, typer.Option(help="With --engine ray: the cluster, as HOST:PORT, or `auto` on one of its "
+                                             "nodes. Without it, Ray is started on this machine for this command.",
+                                             metavar="HOST:PORT|auto")]
+CellGpus = Annotated[float | None, typer.Option(min=0, help="With --engine ray: GPUs that a cell takes, such as 0.25; several "
+                                                "cells then share one. Unless given: 1 where the nodes' backend uses GPUs.",
+                                                metavar="GPUS")]
+CellMemory = Annotated[float | None, typer.Option(min=0, help="With --engine ray: gigabytes that a cell reserves of its node's "
+                                                  "memory.", metavar="GB")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
 Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
                                         "prepared on another machine; needs neither the data nor dlib.")]
@@ -49,7 +59,7 @@ Log = Annotated[str | None, typer.Option("--log", help="Also write learning curv
                                          metavar="KIND:PLACE")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
-STORE, REPORTS, AUTO = Path(".mixedfer"), Path("reports"), "auto"
+STORE, REPORTS, AUTO, LOCAL = Path(".mixedfer"), Path("reports"), "auto", "local"
 
 
 @contextlib.contextmanager
