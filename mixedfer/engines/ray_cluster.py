@@ -117,18 +117,23 @@ class Handout:
     def _take(self, task: Any) -> None:
         cell = self.running.pop(task)
         try:
-            sent = tasks.take(task)
-            if sent is not tasks.END:
-                self._keep(cell, sent)
+            if (sent := tasks.take(task)) is not tasks.END:
+                self._keep_or_cancel(task, cell, sent)
                 self.running[task] = cell  # behind the others
                 return
         except tasks.Lost as lost:
             if self._lost(cell, str(lost)):
                 return
         except MixedferError as error:
-            tasks.cancel([task])
             self.failures.append((cell.job, error))
         cell.held.close()
+
+    def _keep_or_cancel(self, task: Any, cell: Running, sent: str | ray_work.Epoch | ray_work.Finished) -> None:
+        try:
+            self._keep(cell, sent)
+        except MixedferError:  # such as a full disk
+            tasks.cancel([task])
+            raise
 
     def _keep(self, cell: Running, sent: str | ray_work.Epoch | ray_work.Finished) -> None:
         """Show or write what a cell sent. Raises Fault when the disk is full."""

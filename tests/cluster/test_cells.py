@@ -1,0 +1,170 @@
+"""Cells on a real cluster of three nodes on this machine: the same bytes as from the local engine, whatever dies meanwhile."""
+
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mixedfer import disk, faceset, records
+from mixedfer.cluster import connecting, nodes
+from mixedfer.engines import Job
+from mixedfer.engines.ray_cluster import Cluster
+from mixedfer.errors import Fault
+from tests.commands import TINY, files, start
+from tests.test_engines import HALF_WILD
+from tests.tiny import STUDY
+
+pytest.importorskip("ray", reason="Ray is not installed: pip install 'mixedfer[ray]'")
+
+OWN_VIEW = '''
+from dataclasses import dataclass
+
+import numpy as np
+
+SHIFT = 0.5
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """Points moved to the side."""
+
+    def __call__(self, landmarks, found, side):
+        return (landmarks / side + SHIFT).astype(np.float32)
+'''
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head that trains nothing and two nodes of one core; this process has joined them."""
+    from ray.cluster_utils import Cluster as Nodes
+
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    started = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        started.add_node(num_cpus=1, wait=False)
+    started.wait_for_nodes()
+    try:
+        connecting.connect(started.address)
+        yield started
+    finally:
+        connecting.disconnect()
+        started.shutdown()
+
+
+@pytest.fixture
+def store(whole, tmp_path):
+    """A store with the tiny study's faces and no run."""
+    shutil.copytree(whole[0] / ".mixedfer" / "faces", tmp_path / ".mixedfer" / "faces")
+    return tmp_path / ".mixedfer"
+
+
+def jobs(study, store) -> list[Job]:
+    (folder,) = (store / "faces").iterdir()
+    return [Job.of(cell, faceset.load(folder), store, 1) for cell in study.cells()]
+
+
+def facts(job, store) -> dict[str, bytes]:
+    """All of a record but how long it took."""
+    return {name: data for name, data in files(records.run_folder(store, job.run), "*").items() if name != "timing.json"}
+
+
+def epochs_trained(job) -> int:
+    """By the process that finished a run."""
+    return len(disk.read_json(records.run_folder(job.store, job.run) / "timing.json")["seconds_per_epoch"])
+
+
+def workers(node) -> list[int]:
+    """Processes of a node that train."""
+    raylet = node.all_processes["raylet"][0].process.pid
+    return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent(pid) == raylet
+            and Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"ray::train")]
+
+
+def _parent(pid) -> int | None:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
+def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_checkpoint(cluster, whole, store, capsys):
+    """Of four cells; a worker is killed once a run has shown two epochs, and a node once one has shown three."""
+    todo, killed = jobs(STUDY, store)[:4], []
+    cluster.add_node(num_cpus=1)  # whose place the killed one's cells take
+
+    def hear(run, history):
+        busy = [(node, pid) for node in cluster.worker_nodes for pid in workers(node)]
+        if busy and len(history) == 2 and not killed:
+            os.kill(busy[0][1], signal.SIGKILL)
+            killed.append("worker")
+        elif busy and len(history) == 3 and len(killed) == 1:
+            cluster.remove_node(busy[0][0], allow_graceful=False)
+            killed.append("node")
+    Cluster(cluster.address).run(todo, 1, quiet=True, hear=hear)
+    assert len(killed) == 2
+    for job in todo:
+        assert facts(job, store) == facts(job, whole[0] / ".mixedfer")
+    told = capsys.readouterr().err
+    assert told.count("goes on elsewhere from its last checkpoint") >= 2 and "its worker died" in told
+    assert sum(epochs_trained(job) < STUDY.recipe.epochs for job in todo) >= 1
+    assert not (store / "work").exists() or not list((store / "work").iterdir())
+
+
+def test_a_cell_that_fails_is_not_tried_again_and_the_users_own_code_travels(cluster, store, tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "views of mine"
+    folder.mkdir()
+    (folder / "shifted_points.py").write_text(OWN_VIEW)
+    monkeypatch.syspath_prepend(folder)
+    import shifted_points
+
+    wild = jobs(HALF_WILD.points()[1][1], store)
+    own = dataclasses.replace(HALF_WILD.plain(), treatments=(dataclasses.replace(
+        HALF_WILD.treatments[0], landmarks=shifted_points.Shifted()),))
+    fine = jobs(own, store)
+    with pytest.raises(Fault, match=r"2 of 4 cells failed\. .*the loss is not a number"):
+        Cluster(cluster.address).run([*wild, *fine], 1, quiet=True)
+    assert [disk.is_done(records.run_folder(store, job.run)) for job in (*wild, *fine)] == [False, False, True, True]
+    assert "elsewhere" not in capsys.readouterr().err
+    spec = disk.read_json(records.run_folder(store, fine[1].run) / "spec.json")
+    assert "shifted_points:Shifted@" in json.dumps(spec) and "shifted_points" in sys.modules
+
+
+def test_ctrl_c_stops_the_cluster_and_either_engine_goes_on(cluster, whole, store, tmp_path):
+    one = [job for job in jobs(STUDY, store) if job.cell.arm.name == "image-only"][0]
+    command = ("run", TINY, "--engine", "ray", "--address", cluster.address, "--workers", 1, "--quiet")
+    process = start(*command, cwd=tmp_path)
+    checkpoint = store / "work" / one.run / "checkpoint.npz"
+    while not checkpoint.exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "the same command goes on from there" in " ".join(errors.split())
+    assert "Traceback" not in errors and checkpoint.exists()
+    Cluster(cluster.address).run([one], 1, quiet=True)
+    assert facts(one, store) == facts(one, whole[0] / ".mixedfer") and epochs_trained(one) < STUDY.recipe.epochs
+
+
+def test_a_cell_that_fits_nowhere_is_said_before_any_work(cluster, store):
+    with pytest.raises(Fault, match=r"no node of the cluster has 1 cores, 2 GPUs.*--cell-gpus"):
+        Cluster(cluster.address, gpus=2).run(jobs(STUDY, store), 1, quiet=True)
+    assert not (store / "work").exists() and not (store / "runs").exists()
+
+
+def test_a_node_with_other_versions_is_refused_by_name_before_any_work(cluster, store, tmp_path, monkeypatch):
+    """Its processes find another NumPy's papers first."""
+    papers = tmp_path / "numpy-9.9.9.dist-info"
+    papers.mkdir()
+    (papers / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 9.9.9\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    cluster.add_node(num_cpus=1)
+    count = len(nodes.alive()) - 1
+    with pytest.raises(Fault, match=rf"1 of {count} nodes .*: numpy 9\.9\.9, here \d"):
+        Cluster(cluster.address).run(jobs(STUDY, store), 1, quiet=True)
+    assert not (store / "work").exists() and not (store / "runs").exists()
