@@ -136,7 +136,7 @@ def test_a_cell_that_fails_is_not_tried_again_and_the_users_own_code_travels(clu
 
 
 def test_ctrl_c_stops_the_cluster_and_either_engine_goes_on(cluster, whole, store, tmp_path):
-    one = [job for job in jobs(STUDY, store) if job.cell.arm.name == "image-only"][0]
+    one = next(job for job in jobs(STUDY, store) if job.cell.arm.name == "image-only")
     command = ("run", TINY, "--engine", "ray", "--address", cluster.address, "--workers", 1, "--quiet")
     process = start(*command, cwd=tmp_path)
     checkpoint = store / "work" / one.run / "checkpoint.npz"
