@@ -146,7 +146,7 @@ def finetune(bundle: Bundle,
 @interruptible("Rows in --out appear when all pictures and films are done; give the command again.")
 def predict(bundle: Bundle,
             sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Pictures, folders of pictures, "
-                                                                "patterns such as 'photos/**/*.jpg', videos.")] = None,
+                                                                "videos, patterns such as '**/*.jpg' or '*.mp4'.")] = None,
             camera: Annotated[str | None, typer.Option(metavar="N", help="Also a camera, by its number or the path of its "
                                                        "device; Ctrl-C, or q in its window, ends it.")] = None,
             out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write predictions.jsonl and predictions.csv there, "
@@ -164,14 +164,17 @@ def predict(bundle: Bundle,
     or a camera, every frame is a picture.
     """
     from mixedfer import processes, sizing
+    from mixedfer.faces.datasets.videos import ENDINGS
     from mixedfer.learning import backend
     from mixedfer.use import gathering
 
     if annotate and out is None:
         raise BadInput("--annotate needs a place for the copies", remedy="Name one with --out DIR.")
+    if json and csv and out is None:
+        raise BadInput("--json and --csv: the terminal shows one of them", remedy="Leave one out, or write both with --out.")
     if not sources and camera is None:
         raise BadInput("nothing to look at", remedy="Name pictures, folders or videos, or a camera with --camera 0.")
-    paths = [Path(name) for name in gathering.files(sources or [], out)]
+    paths = [Path(name) for name in gathering.files(sources or [], out, ENDINGS)]
     backend.quiet()
     backend.setup(threads or processes.cores())
     from mixedfer.use.predicting import FILES, Wanted, run
@@ -186,7 +189,7 @@ def predict(bundle: Bundle,
 
 
 @app.command(epilog="Example: mixedfer serve bundles/quickstart-image-only bundles/quickstart-mixed")
-@interruptible()
+@interruptible("Nothing was served yet.")
 def serve(bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE [BUNDLE2]", help="One or two folders that `mixedfer "
                                                         "export` wrote; of two, answers are shown side by side.")],
           host: Annotated[str, typer.Option(metavar="HOST", help="Who may ask: 127.0.0.1 is this machine alone, 0.0.0.0 all "

@@ -65,15 +65,15 @@ class Looking:
     crops: Path | None
 
 
-def files(sources: Sequence[str], besides: Path | None) -> dict[str, str]:
+def files(sources: Sequence[str], besides: Path | None, more: tuple[str, ...] = ()) -> dict[str, str]:
     """The pictures that are meant: files, all pictures below folders, and patterns such as "photos/*.jpg"; each once, with its
-    path from the folder that was named.
+    path from the folder that was named. Patterns also find files whose names end in one of `more`.
 
     Raises BadInput where a source has none, and where one lies in the folder `besides`, if any, which is written to.
     """
     found: dict[str, tuple[str, str]] = {}
     for source in sources:
-        names = _named(source)
+        names = _named(source, more)
         if not names:
             raise BadInput("no such file, and no picture", file=source, remedy="Give pictures, folders with pictures, or a "
                            "pattern such as 'photos/*.jpg'.")
@@ -87,12 +87,14 @@ def files(sources: Sequence[str], besides: Path | None) -> dict[str, str]:
     return dict(found.values())
 
 
-def _named(source: str) -> list[str]:
+def _named(source: str, more: tuple[str, ...]) -> list[str]:
     if os.path.isfile(source):
         return [source]
     if os.path.isdir(source):
         return [os.path.join(source, name) for name in pictures.pictures(pictures.files(Path(source)))]
-    return sorted(name for name in pictures.pictures(glob.glob(source, recursive=True)) if os.path.isfile(name))
+    found = glob.glob(source, recursive=True)
+    named = {*pictures.pictures(found), *(name for name in found if name.lower().endswith(more))}
+    return sorted(name for name in named if os.path.isfile(name))
 
 
 def look(job: Looking, names: Sequence[str], workers: int, quiet: bool) -> Seen:
@@ -125,6 +127,10 @@ def _look(job: Looking, names: Sequence[str]) -> Seen:
     for name in names:
         try:
             picture = pictures.read(Path(name))
+        except BadInput as error:  # which other steps raise for what no picture can mend
+            seen.unreadable[name] = error.what
+            continue
+        try:
             found = _found(job, picture, seen.new)
             faces = [_cut(job, name, picture, Box(*map(float, one["box"]))) for one in found if one["found"]]
         except Unreadable as error:

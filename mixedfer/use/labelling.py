@@ -70,8 +70,8 @@ def label(asked: Labelling, sources: Sequence[str], place: Place, *, price: floa
     """Label the faces in `sources`, say what it takes beforehand, and return what `labels.json` holds; with `dry_run`, nothing
     is asked and nothing written.
 
-    Raises BadInput for sources and teachers that cannot be used. Where a teacher falls silent, the manifest holds what was
-    answered, and a Fault is raised; the same call goes on from there.
+    Raises BadInput for sources and teachers that cannot be used. Where a teacher falls silent or refuses, or Ctrl-C is pressed,
+    the manifest holds what was answered before the error is raised; the same call goes on from there.
     """
     ask = asked.teacher.start()
     found = gathering.files(sources, besides=place.out)
@@ -88,7 +88,11 @@ def label(asked: Labelling, sources: Sequence[str], place: Place, *, price: floa
     with disk.lock(place.out / ".lock", f"the labels in {place.out}", patience=0):
         missing = _missing(asked, seen, place.out)
         say(_preview(asked, names, seen, missing, price))
-        stopped = _ask_all(asked, ask, missing, place)
+        stopped = None
+        try:
+            _ask_all(asked, ask, missing, place)
+        except (MixedferError, KeyboardInterrupt) as error:
+            stopped = error
         told = labels.write(place.out, asked.teacher.name, names, seen, subjects)
     if stopped:
         raise stopped
@@ -126,8 +130,8 @@ def _preview(asked: Labelling, names: Sequence[str], seen: Seen, missing: Sequen
             f"ask about, in {questions:,} questions{cost}{time}")
 
 
-def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) -> MixedferError | None:
-    """Ask about these faces and keep the answers. Returns why the teacher was left alone before the end, or None."""
+def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) -> None:
+    """Ask about these faces and keep the answers. Raises Fault where the teacher is left alone before the end."""
     from tqdm import tqdm
 
     file, name, together = place.out / answers.FILE, asked.teacher.name, getattr(asked.teacher, "together", 1)
@@ -146,9 +150,8 @@ def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) 
                 journal.keep(name, question.path.name, [face.name for face in question.faces], *_answers(one, question))
             bar.update(len(questions))
             if vain >= PATIENCE and (isinstance(last, Fault) or not understood):
-                return Fault(f"{vain} questions in a row were in vain; the last: {last}", remedy="Answers are kept, the "
+                raise Fault(f"{vain} questions in a row were in vain; the last: {last}", remedy="Answers are kept, the "
                              "manifest has them, and the same command goes on from there.")
-    return None
 
 
 class Question(NamedTuple):

@@ -88,7 +88,7 @@ def test_what_is_no_film_is_refused(tmp_path):
 
 
 def test_a_video_is_answered_frame_by_frame(call, clip):
-    told = call(clip, "--out", "answers", "--annotate", "-q").stdout
+    told = call(clip.parent / "*.avi", "--out", "answers", "--annotate", "-q").stdout
     rows = read("answers/predictions.jsonl")
     assert told == "" and [row["frame"] for row in rows] == list(range(FRAMES))
     assert [row["seconds"] for row in rows] == [0, 0.1, 0.2, 0.3, 0.4, 0.5] and {row["track"] for row in rows} == {1}

@@ -130,6 +130,41 @@ def test_a_service_that_falls_silent_is_left_alone_and_what_it_said_is_kept(tmp_
     assert len(SOURCE.list(tmp_path / "out").ids) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_runs_out_keeps_what_was_said_before(tmp_path, call, status):
+    shades(tmp_path / "photos", range(6))
+    with running(good, status) as service:
+        with pytest.raises(BadInput, match=f"HTTP {status}"):
+            call(service, mosaic=2)
+        assert len(service.asked) == 2 and len(SOURCE.list(tmp_path / "out").ids) == 2
+        said, told = call(service, mosaic=2)
+    assert "2 answered before, 4 to ask about" in said and told["labelled"] == 6
+
+
+def test_a_command_that_is_stopped_leaves_a_manifest_of_what_was_answered(tmp_path, call):
+    shades(tmp_path / "photos", range(6))
+
+    class Stopped(Four):
+        def start(self):
+            ask = super().start()
+
+            def once(paths):
+                if self.asked:
+                    raise KeyboardInterrupt
+                return ask(paths)
+            return once
+    with pytest.raises(KeyboardInterrupt):
+        call(Stopped())
+    assert len(SOURCE.list(tmp_path / "out").ids) == 4
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_others_go_on(tmp_path, call):
+    shades(tmp_path / "photos", range(3))
+    (tmp_path / "photos" / "link.png").symlink_to(tmp_path / "gone.png")
+    _, told = call(Sure())
+    assert told["labelled"] == 3 and "cannot be opened" in told["unreadable"][str(tmp_path / "photos" / "link.png")]
+
+
 def test_a_teacher_whom_nobody_understands_is_not_asked_for_ever(tmp_path, call):
     shades(tmp_path / "photos", range(10))
     with running(*[(200, {}, b'{"faces": []}')] * 10) as service, pytest.raises(Fault, match="no 'scores'"):

@@ -79,6 +79,8 @@ def test_slips_are_told(call, kept):
         call("predict", kept, "photos", "--annotate")
     with pytest.raises(BadInput, match="no such file, and no picture"):
         call("predict", kept, "fotos/*.png")
+    with pytest.raises(BadInput, match="--json and --csv"):
+        call("predict", kept, "photos", "--json", "--csv")
     with pytest.raises(BadInput, match="not a bundle"):
         call("predict", "photos", "photos", "--threads", 1)
 
