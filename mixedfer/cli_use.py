@@ -58,7 +58,7 @@ def label(sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help
     from mixedfer.use import labelling, labels, teachers
 
     asked = study_files.varied(labelling.Labelling(teacher=teachers.of(teacher), mosaic=mosaic), settings or [])
-    place = labelling.Place(out, store, predictor, workers or sizing.preparing(), quiet)
+    place = labelling.LabellingPlace(out, store, predictor, workers or sizing.preparing(), quiet)
     say = silent if quiet and not dry_run else typer.echo
     told = labelling.label(asked, sources, place, price=price, dry_run=dry_run, say=say)
     if told:
@@ -118,23 +118,23 @@ def finetune(bundle: Bundle,
     from mixedfer import sizing, study_files
     from mixedfer.evidence import before_after, duplicates, measured
     from mixedfer.learning import backend
-    from mixedfer.use import answering, finetuning, holding
+    from mixedfer.use import adaptation, finetuning, tuned_answers
     from mixedfer.use import bundle as bundles
 
     asked, given = study_files.varied(finetuning.Finetuning(), settings or []), bundles.read(bundle)
     folder = out or Path("bundles") / f"{bundle.resolve().name}-tuned"
     finetuning.refuse_place(folder)
-    place = holding.Place(data, store, predictor, workers or sizing.preparing(), quiet)
-    faces = holding.gather(given, asked.dataset, asked.new_classes, place)
-    parts = holding.hold_out(faces, given, duplicates.find(faces).alike, asked.held_out, asked.seed, data)
+    place = adaptation.AdaptationPlace(data, store, predictor, workers or sizing.preparing(), quiet)
+    faces = adaptation.gather(given, asked.dataset, asked.new_classes, place)
+    parts = adaptation.hold_out(faces, given, duplicates.find(faces).alike, asked.held_out, asked.seed, data)
     backend.quiet()
     backend.setup(threads)
     made, history = finetuning.tune(given, faces, parts.train, asked, quiet)
-    held_out = answering.answers(given, made, faces, parts.held_out)
-    test = answering.check(given, made, faces.take("images", parts.train), store)
+    held_out = tuned_answers.answers(given, made, faces, parts.held_out)
+    test = tuned_answers.check(given, made, faces.take("images", parts.train), store)
     judged = before_after.judge(held_out, test.answers, test.why, test.left_out, len(given.classes))
     numbers = measured.answers(held_out.truth, held_out.after, held_out.found, faces.classes)
-    pictures = holding.account(faces, parts, given)
+    pictures = adaptation.account(faces, parts, given)
     told = finetuning.tell(asked, pictures, history, held_out, judged, numbers)
     finetuning.write(given, made, faces, parts, told, folder)
     for line in told["summary"]:
@@ -143,7 +143,7 @@ def finetune(bundle: Bundle,
 
 
 @app.command(epilog="Example: mixedfer predict bundles/quickstart-mixed photos/ 'more/*.jpg' --out answers --annotate")
-@interruptible("Rows in --out appear when all pictures and films are done; give the command again.")
+@interruptible("Rows in --out appear when all pictures and videos are done; give the command again.")
 def predict(bundle: Bundle,
             sources: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Pictures, folders of pictures, "
                                                                 "videos, patterns such as '**/*.jpg' or '*.mp4'.")] = None,
@@ -155,9 +155,9 @@ def predict(bundle: Bundle,
             csv: Annotated[bool, typer.Option("--csv", help="Only CSV, without landmarks.")] = False,
             annotate: Annotated[bool, typer.Option("--annotate", help="With --out, also copies of the pictures with boxes, "
                                                    "landmarks, answers and probabilities.")] = False,
-            smooth: Annotated[float, typer.Option(min=0, max=0.99, metavar="SHARE", help="In films, how much of a face's past "
+            smooth: Annotated[float, typer.Option(min=0, max=0.99, metavar="SHARE", help="In videos, how much of a face's past "
                                                   "goes into its probabilities.")] = 0.0,
-            show: Annotated[bool, typer.Option("--show", help="Show films in a window; q quits.")] = False,
+            show: Annotated[bool, typer.Option("--show", help="Show videos in a window; q quits.")] = False,
             workers: Finders = AUTO,
             predictor: Predictor = None, threads: Cores = None, quiet: Quiet = False) -> None:
     """Say what each face in some pictures shows: one row per face, and for a picture without any a row that says so. Of a video
@@ -177,7 +177,7 @@ def predict(bundle: Bundle,
     paths = [Path(name) for name in gathering.files(sources or [], out, ENDINGS)]
     backend.quiet()
     backend.setup(threads or processes.cores())
-    from mixedfer.use.predicting import FILES, Wanted, run
+    from mixedfer.use.batch_prediction import FILES, Wanted, run
     from mixedfer.use.prediction import Predictor as Answering
 
     kinds = [kind for kind, chosen in (("json", json), ("csv", csv)) if chosen] or list(FILES)
@@ -215,6 +215,6 @@ def serve(bundles: Annotated[list[Path], typer.Argument(metavar="BUNDLE [BUNDLE2
         if not serving.guarding.is_loopback(host):
             typer.echo("Warning: whoever reaches this machine can send pictures, and what is sent can be read on the way.",
                        err=True)
-        asked = serving.Asked(bundles, predictor)
+        asked = serving.SideBySide(bundles, predictor)
         typer.echo(f"Page: {serving.address(taken, host)}\nCtrl-C ends it.")
         serving.run(asked, taken, host)

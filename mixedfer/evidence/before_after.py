@@ -45,8 +45,8 @@ def judge(held_out: tuple, test: tuple | None, why: str, left_out: int, old: int
     """What fine-tuning did: the comparisons on the pictures that were held out and on the `test` images of the study, the lines
     that tell them, and warnings.
 
-    Both are (names, truth, found, before, after), as `use.finetuning.Answers`; `old` counts the classes that were known before.
-    Where there is no test, `why` says so; `left_out` of its images are among those that were trained on.
+    Both are (names, truth, found, before, after), as `use.tuned_answers.BeforeAfter`; `old` counts the classes that were known
+    before. Where there is no test, `why` says so; `left_out` of its images are among those that were trained on.
     """
     told = {"held_out": _compared(held_out), "known_classes": None, "test": test and _compared(test), "left_out": left_out}
     known = held_out[1] < old

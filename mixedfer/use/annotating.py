@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from mixedfer import geometry
-from mixedfer.use.looking import NO_FACE
-from mixedfer.use.prediction import Face, Seen
+from mixedfer.use.finder import NO_FACE
+from mixedfer.use.prediction import Face, Prediction
 
 #: Pixels: a picture's longer side is enlarged, by a whole number, up to about this.
 LEGIBLE = 600
@@ -26,7 +26,7 @@ COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00")
 PAPER, INK, FAINT, GROUND, MISSED = "#ffffff", "#1a1a1a", "#6b6b6b", "#e4e4e4", "#b4b4b4"
 
 
-def draw(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
+def draw(picture: np.ndarray, seen: Prediction, classes: Sequence[str]):
     """A Pillow image in RGB of a picture, (h, w) or (h, w, 3) uint8, with its faces."""
     from PIL import Image, ImageDraw
 
@@ -44,14 +44,14 @@ def draw(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
     return whole
 
 
-def frame(picture: np.ndarray, seen: Seen, classes: Sequence[str]):
-    """The same of a frame of a film, all of one size: as high as the picture, with room for two columns of bars."""
+def frame(picture: np.ndarray, seen: Prediction, classes: Sequence[str]):
+    """The same of a frame of a video, all of one size: as high as the picture, with room for two columns of bars."""
     from PIL import Image
 
     whole = draw(picture, seen, classes)
     scale = _scale(picture)
     width, height = picture.shape[1] * scale, picture.shape[0] * scale
-    room = 2 * _width(Seen([], NO_FACE), classes, _size(width, height))
+    room = 2 * _width(Prediction([], NO_FACE), classes, _size(width, height))
     fixed = Image.new("RGB", tuple(length + length % 2 for length in (width + room, height)), PAPER)
     fixed.paste(whole, (0, 0))
     return fixed
@@ -99,7 +99,7 @@ def _tag(brush, words: str, corner: tuple[float, float], ground: str, size: int)
     brush.text((x + size * 0.3, y + height / 2), words, fill=INK, font=font, anchor="lm")
 
 
-def _panel(seen: Seen, classes: Sequence[str], height: int, size: int):
+def _panel(seen: Prediction, classes: Sequence[str], height: int, size: int):
     """The bars of all faces, in as many columns as it takes to stay about as high as the picture."""
     from PIL import Image, ImageDraw
 
@@ -137,7 +137,7 @@ def _bars(brush, face: Face, number: int, classes: Sequence[str], corner: tuple[
         brush.text((start + long + size * 0.4, middle), f"{100 * value:.0f}%", fill=FAINT, font=font, anchor="lm")
 
 
-def _width(seen: Seen, classes: Sequence[str], size: int) -> int:
+def _width(seen: Prediction, classes: Sequence[str], size: int) -> int:
     """Pixels of a column: names, bars, percentages; and room for an answer, and for what is said of the picture."""
     answer = _font(size).getlength(f"{max(map(_short, classes), key=len)} 100%") + 3 * size
     note = _font(size).getlength("m" * 18) if seen.why else 0

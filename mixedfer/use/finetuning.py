@@ -22,12 +22,12 @@ from mixedfer.identity import canonical
 from mixedfer.learning import backend
 from mixedfer.learning.batches import Batches
 from mixedfer.seeds import derive
-from mixedfer.use import architecture, card, components, holding, trained
+from mixedfer.use import adaptation, architecture, card, components, trained
 from mixedfer.use import bundle as bundles
-from mixedfer.use.answering import Answers
+from mixedfer.use.adaptation import Parts
 from mixedfer.use.bundle import Bundle
-from mixedfer.use.holding import Parts
 from mixedfer.use.network import NEAR, Network
+from mixedfer.use.tuned_answers import BeforeAfter
 from mixedfer.varying import Varying
 
 #: The result, in the new bundle.
@@ -148,14 +148,14 @@ def refuse_place(folder: Path) -> None:
         raise BadInput("something lies there already", file=folder, remedy="Name another place with --out, or take it away.")
 
 
-def tell(asked: Finetuning, pictures: dict, history: list[dict], held_out: Answers, judged: dict, numbers: dict) -> dict:
+def tell(asked: Finetuning, pictures: dict, history: list[dict], held_out: BeforeAfter, judged: dict, numbers: dict) -> dict:
     """All that is known of a fine-tuning, as plain JSON values: what was asked for, what became of the `pictures` (see
-    `holding.account`), how they were `judged` (see `mixedfer.evidence.before_after`), the `numbers` of the new bundle (see
+    `adaptation.account`), how they were `judged` (see `mixedfer.evidence.before_after`), the `numbers` of the new bundle (see
     `mixedfer.evidence.measured`), and what was said of each picture that was held out.
     """
     rows = zip(held_out.names, held_out.truth.tolist(), held_out.before.tolist(), held_out.after.tolist())
     return {**judged, "finetuning": canonical(asked), "pictures": pictures, "history": history,
-            "summary": [*holding.describe(pictures), *judged["summary"], *(doubts := holding.warnings(pictures))],
+            "summary": [*adaptation.describe(pictures), *judged["summary"], *(doubts := adaptation.warnings(pictures))],
             "warnings": [*judged["warnings"], *doubts],
             "measured": {**numbers, "all_replicates": None, "against": None},
             "answers": [{"picture": name, "truth": truth, "before": before, "after": after}

@@ -24,7 +24,7 @@ from mixedfer.study import Preparation
 CHUNK = 64
 
 
-class Face(NamedTuple):
+class Crop(NamedTuple):
     """A face: the picture that it is in, a name that follows from its crop's pixels, and its box in pixels of the crop."""
 
     picture: str
@@ -33,26 +33,26 @@ class Face(NamedTuple):
     box: Box
 
 
-class Seen(NamedTuple):
+class Gathered(NamedTuple):
     """What pictures hold: faces from left to right, pictures without one, those that cannot be read and why, and what was
     found in pictures that the register did not have.
     """
 
-    faces: list[Face]
+    faces: list[Crop]
     faceless: list[str]
     unreadable: dict[str, str]
     new: dict[bytes, np.ndarray]
 
-    def different(self) -> dict[str, Face]:
+    def different(self) -> dict[str, Crop]:
         """Of faces that are alike pixel for pixel, the first; by name."""
-        found: dict[str, Face] = {}
+        found: dict[str, Crop] = {}
         for face in self.faces:
             found.setdefault(face.name, face)
         return found
 
 
 @dataclass(frozen=True)
-class Looking:
+class Search:
     """What is the same for all pictures. A crop reaches `border` sides beyond its face and has at most `largest` pixels per
     side; `crops` is where they are written, or None; `known` is the register's file.
     """
@@ -97,12 +97,12 @@ def _named(source: str, more: tuple[str, ...]) -> list[str]:
     return sorted(name for name in named if os.path.isfile(name))
 
 
-def look(job: Looking, names: Sequence[str], workers: int, quiet: bool) -> Seen:
+def look(job: Search, names: Sequence[str], workers: int, quiet: bool) -> Gathered:
     """The faces in these pictures; with several workers where there are more than a few."""
     from tqdm import tqdm
 
     chunks = [names[first:first + CHUNK] for first in range(0, len(names), CHUNK)]
-    seen = Seen([], [], {}, {})
+    seen = Gathered([], [], {}, {})
     with register.Register(job.known) as known, tqdm(total=len(names), unit="picture", desc="faces", disable=quiet or None,
                                                      dynamic_ncols=True) as bar:
         for chunk, part in zip(chunks, _mapped(job, chunks, workers)):
@@ -114,7 +114,7 @@ def look(job: Looking, names: Sequence[str], workers: int, quiet: bool) -> Seen:
     return seen
 
 
-def _mapped(job: Looking, chunks: Sequence[Sequence[str]], workers: int) -> Iterator[Seen]:
+def _mapped(job: Search, chunks: Sequence[Sequence[str]], workers: int) -> Iterator[Gathered]:
     if len(chunks) < 2 or workers < 2:
         yield from (_look(job, chunk) for chunk in chunks)
         return
@@ -122,8 +122,8 @@ def _mapped(job: Looking, chunks: Sequence[Sequence[str]], workers: int) -> Iter
         yield from pool.map(_look, [job] * len(chunks), chunks)
 
 
-def _look(job: Looking, names: Sequence[str]) -> Seen:
-    seen = Seen([], [], {}, {})
+def _look(job: Search, names: Sequence[str]) -> Gathered:
+    seen = Gathered([], [], {}, {})
     for name in names:
         try:
             picture = pictures.read(Path(name))
@@ -142,7 +142,7 @@ def _look(job: Looking, names: Sequence[str]) -> Seen:
     return seen
 
 
-def _found(job: Looking, picture: np.ndarray, new: dict[bytes, np.ndarray]) -> np.ndarray:
+def _found(job: Search, picture: np.ndarray, new: dict[bytes, np.ndarray]) -> np.ndarray:
     """The faces of one picture, which are kept in `new` if the register lacks them."""
     name = sightings.name(picture, None)
     known: Mapping[bytes, np.ndarray] = register.look_up(job.known, [name])
@@ -155,7 +155,7 @@ def _found(job: Looking, picture: np.ndarray, new: dict[bytes, np.ndarray]) -> n
     return known[name]
 
 
-def _cut(job: Looking, name: str, picture: np.ndarray, box: Box) -> Face:
+def _cut(job: Search, name: str, picture: np.ndarray, box: Box) -> Crop:
     """Cut a face out, in the picture's own pixels unless it is too large, and write it."""
     _, _, side = square(box, job.border)
     side = min(max(1, round(side)), job.largest)
@@ -164,7 +164,7 @@ def _cut(job: Looking, name: str, picture: np.ndarray, box: Box) -> Face:
     # A box counts from pixels' edges, a matrix from their centres.
     left, top = (matrix[axis, axis] * (box[axis] - 0.5) + matrix[axis, 2] + 0.5 for axis in (0, 1))
     scale = matrix[0, 0]
-    face = Face(name, sightings.name(image, None).hex()[:32], side,
+    face = Crop(name, sightings.name(image, None).hex()[:32], side,
                 Box(float(left), float(top), float(box.width * scale), float(box.height * scale)))
     if job.crops:
         _keep(job.crops / f"{face.name}.png", png(image))

@@ -24,9 +24,9 @@ from mixedfer.faces.detectors import Box
 from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.identity import digest
 from mixedfer.study import Preparation
-from mixedfer.use import answers, gathering, labels, mosaic
-from mixedfer.use.answers import Scores
-from mixedfer.use.gathering import Face, Seen
+from mixedfer.use import gathering, journal, labels, mosaic
+from mixedfer.use.gathering import Crop, Gathered
+from mixedfer.use.journal import Scores
 from mixedfer.use.teachers import Ask, Teacher, Told
 from mixedfer.varying import Varying
 
@@ -55,7 +55,7 @@ class Labelling(Varying):
         require(not getattr(self.detector, "annotated", False), "the detector Annotated takes faces from a list; here is none")
 
 
-class Place(NamedTuple):
+class LabellingPlace(NamedTuple):
     """Where labels are written, where what is found is kept, and how to work: as in `runner.Place`."""
 
     out: Path
@@ -65,7 +65,7 @@ class Place(NamedTuple):
     quiet: bool = False
 
 
-def label(asked: Labelling, sources: Sequence[str], place: Place, *, price: float = 0.0, dry_run: bool = False,
+def label(asked: Labelling, sources: Sequence[str], place: LabellingPlace, *, price: float = 0.0, dry_run: bool = False,
           say: Callable[[str], None] = print) -> dict | None:
     """Label the faces in `sources`, say what it takes beforehand, and return what `labels.json` holds; with `dry_run`, nothing
     is asked and nothing written.
@@ -102,23 +102,23 @@ def label(asked: Labelling, sources: Sequence[str], place: Place, *, price: floa
     return told
 
 
-def _look(asked: Labelling, names: Sequence[str], place: Place, crops: Path | None) -> Seen:
+def _look(asked: Labelling, names: Sequence[str], place: LabellingPlace, crops: Path | None) -> Gathered:
     preparation = Preparation(detector=asked.detector, face="all")
     predictor = landmarks.find_predictor(place.predictor, preparation.predictor)
     known = place.store / "sightings" / f"{digest(sightings.making(preparation))}.db"
-    job = gathering.Looking(preparation, asked.border, asked.largest, predictor, known, crops)
+    job = gathering.Search(preparation, asked.border, asked.largest, predictor, known, crops)
     return gathering.look(job, names, place.workers, place.quiet)
 
 
-def _missing(asked: Labelling, seen: Seen, out: Path) -> list[Face]:
+def _missing(asked: Labelling, seen: Gathered, out: Path) -> list[Crop]:
     """Each different face that has no answer: first those that were never asked about; of one size together."""
-    file, name = out / answers.FILE, asked.teacher.name
-    known, vain = answers.known(file, name), answers.in_vain(file, name)
+    file, name = out / journal.FILE, asked.teacher.name
+    known, vain = journal.known(file, name), journal.in_vain(file, name)
     faces = [face for name, face in seen.different().items() if name not in known]
     return sorted(faces, key=lambda face: (vain[face.name], face.side))
 
 
-def _preview(asked: Labelling, names: Sequence[str], seen: Seen, missing: Sequence[Face], price: float) -> str:
+def _preview(asked: Labelling, names: Sequence[str], seen: Gathered, missing: Sequence[Crop], price: float) -> str:
     """What there is and what asking will take."""
     different = len(seen.different())
     questions = math.ceil(len(missing) / asked.mosaic)
@@ -130,14 +130,14 @@ def _preview(asked: Labelling, names: Sequence[str], seen: Seen, missing: Sequen
             f"ask about, in {questions:,} questions{cost}{time}")
 
 
-def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) -> None:
+def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Crop], place: LabellingPlace) -> None:
     """Ask about these faces and keep the answers. Raises Fault where the teacher is left alone before the end."""
     from tqdm import tqdm
 
-    file, name, together = place.out / answers.FILE, asked.teacher.name, getattr(asked.teacher, "together", 1)
-    understood, vain = bool(answers.known(file, name)), 0
+    file, name, together = place.out / journal.FILE, asked.teacher.name, getattr(asked.teacher, "together", 1)
+    understood, vain = bool(journal.known(file, name)), 0
     groups = [[missing[number] for number in group] for group in mosaic.groups(len(missing), asked.mosaic)]
-    with answers.Journal(file) as journal, tqdm(total=len(groups), unit="question", desc="asked", disable=place.quiet or None,
+    with journal.Journal(file) as kept, tqdm(total=len(groups), unit="question", desc="asked", disable=place.quiet or None,
                                                 dynamic_ncols=True) as bar:
         for some in mosaic.groups(len(groups), together):
             questions = [_question(groups[number], place.out) for number in some]
@@ -147,7 +147,7 @@ def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) 
             except (Unreadable, Fault) as error:
                 told, vain, last = [Told([], [str(error)])] * len(questions), vain + 1, error
             for question, one in zip(questions, told):
-                journal.keep(name, question.path.name, [face.name for face in question.faces], *_answers(one, question))
+                kept.keep(name, question.path.name, [face.name for face in question.faces], *_answers(one, question))
             bar.update(len(questions))
             if vain >= PATIENCE and (isinstance(last, Fault) or not understood):
                 raise Fault(f"{vain} questions in a row were in vain; the last: {last}", remedy="Answers are kept, the "
@@ -157,12 +157,12 @@ def _ask_all(asked: Labelling, ask: Ask, missing: Sequence[Face], place: Place) 
 class Question(NamedTuple):
     """What a teacher is asked about: the faces on the picture in this file, and their places there."""
 
-    faces: Sequence[Face]
+    faces: Sequence[Crop]
     path: Path
     places: Sequence[Box]
 
 
-def _question(faces: Sequence[Face], out: Path) -> Question:
+def _question(faces: Sequence[Crop], out: Path) -> Question:
     crops = [out / "crops" / f"{face.name}.png" for face in faces]
     picture, places = mosaic.join([pictures.read(crop) for crop in crops])
     if len(crops) == 1:

@@ -11,21 +11,21 @@ from pathlib import Path
 
 from mixedfer import disk
 from mixedfer.errors import BadInput
-from mixedfer.use import answers
-from mixedfer.use.answers import Scores
-from mixedfer.use.gathering import Face, Seen
+from mixedfer.use import journal
+from mixedfer.use.gathering import Crop, Gathered
+from mixedfer.use.journal import Scores
 
 MANIFEST, ACCOUNT = "manifest.csv", "labels.json"
 COLUMNS = ("path", "subject", "left", "top", "width", "height", "picture")
 
 
-def write(out: Path, teacher: str, names: Sequence[str], seen: Seen, subjects: Mapping[str, str]) -> dict:
+def write(out: Path, teacher: str, names: Sequence[str], seen: Gathered, subjects: Mapping[str, str]) -> dict:
     """Write the account and, where a face has an answer, the manifest. Returns what the account holds.
 
     Raises BadInput for a class that has the name of a column.
     """
-    file = out / answers.FILE
-    known, different = answers.known(file, teacher), seen.different()
+    file = out / journal.FILE
+    known, different = journal.known(file, teacher), seen.different()
     labelled = [face for name, face in different.items() if name in known]
     classes = sorted({name for face in labelled for name in known[face.name]})
     told = {"teacher": teacher, "pictures": len(names), "faces": len(seen.faces), "different": len(different),
@@ -34,14 +34,14 @@ def write(out: Path, teacher: str, names: Sequence[str], seen: Seen, subjects: M
             "most": dict(Counter(max(known[face.name], key=known[face.name].get) for face in labelled)),
             "unanswered": [{"picture": _text(face.picture), "crop": _crop(face)}
                            for name, face in different.items() if name not in known],
-            "wrong": answers.wrong(file, teacher)}
+            "wrong": journal.wrong(file, teacher)}
     disk.write_json(out / ACCOUNT, told)
     if labelled:
         disk.write_bytes(out / MANIFEST, _table(labelled, known, classes, subjects).encode())
     return told
 
 
-def _table(faces: Sequence[Face], known: Mapping[str, Scores], classes: Sequence[str], subjects: Mapping[str, str]) -> str:
+def _table(faces: Sequence[Crop], known: Mapping[str, Scores], classes: Sequence[str], subjects: Mapping[str, str]) -> str:
     for name in set(COLUMNS).intersection(classes):
         raise BadInput(f"the teacher has a class {name!r}, and the manifest a column of that name")
     held = io.StringIO()
@@ -60,7 +60,7 @@ def _text(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _crop(face: Face) -> str:
+def _crop(face: Crop) -> str:
     return f"crops/{face.name}.png"
 
 

@@ -23,7 +23,7 @@ from mixedfer.faceset import FaceSet
 from mixedfer.learning.batches import TOGETHER
 from mixedfer.use import bundle as bundles
 from mixedfer.use.bundle import Bundle
-from mixedfer.use.looking import NO_FACE, Finder, Looked, Picture
+from mixedfer.use.finder import NO_FACE, Finder, Found, Picture
 from mixedfer.use.network import Network
 
 
@@ -41,7 +41,7 @@ class Face(NamedTuple):
     spread: np.ndarray | None = None
 
 
-class Seen(NamedTuple):
+class Prediction(NamedTuple):
     """The faces of one picture, from left to right, and `why` there are none or one is missing; "" where all is well."""
 
     faces: list[Face]
@@ -72,7 +72,7 @@ class Predictor:
             raise Unreadable(why, file=image if isinstance(image, (str, Path)) else None)
         return faces
 
-    def predict_many(self, images: Iterable[Picture], together: int = TOGETHER, workers: int = 1) -> Iterator[Seen]:
+    def predict_many(self, images: Iterable[Picture], together: int = TOGETHER, workers: int = 1) -> Iterator[Prediction]:
         """The faces of each picture, in order; a picture that cannot be read is told of, and the others go on.
 
         Faces of several pictures go through the network, so many `together`, in batches of one size: an answer does not depend
@@ -82,7 +82,7 @@ class Predictor:
         with _found(self.finder, images, workers) as found:
             yield from self.answers(found, together)
 
-    def answers(self, found: Iterable[Looked], together: int = TOGETHER) -> Iterator[Seen]:
+    def answers(self, found: Iterable[Found], together: int = TOGETHER) -> Iterator[Prediction]:
         """The same for what a finder equal to this one's has found already, such as that of another bundle."""
         looked, answers = collections.deque(), collections.deque()
         waiting: list[tuple[np.ndarray, np.ndarray, bool]] = []
@@ -104,11 +104,11 @@ class Predictor:
         faces = face_set(images, points, found, self.bundle.classes)
         return iter(self.network.answers(faces, np.arange(len(images)), together).swapaxes(0, 1))
 
-    def _ready(self, looked: collections.deque, answers: collections.deque) -> Iterator[Seen]:
+    def _ready(self, looked: collections.deque, answers: collections.deque) -> Iterator[Prediction]:
         """The pictures whose faces all have their answers."""
         while looked and len(looked[0].images) <= len(answers):
             one = looked.popleft()
-            yield Seen([self._face(face, answers.popleft()) for face in one.found], one.why)
+            yield Prediction([self._face(face, answers.popleft()) for face in one.found], one.why)
 
     def _face(self, face: np.ndarray, answers: np.ndarray) -> Face:
         several = len(answers) > 1
@@ -118,7 +118,7 @@ class Predictor:
 
 
 @contextlib.contextmanager
-def _found(finder: Finder, images: Iterable[Picture], workers: int) -> Iterator[Iterator[Looked]]:
+def _found(finder: Finder, images: Iterable[Picture], workers: int) -> Iterator[Iterator[Found]]:
     """What is found in each picture, in order."""
     if workers < 2:
         yield map(finder, images)

@@ -1,7 +1,7 @@
 """Answers as rows: one per face, or one that says why a picture has none; as lines of JSON and as CSV.
 
 A row has `source`, `face` (counted from 1, None where there is none), `found`, `box` (left, top, width, height), `label`,
-`probabilities` and, of an ensemble, `spread` by class, `landmarks` (68 pairs) and `why`. Of a film also `frame` (counted from
+`probabilities` and, of an ensemble, `spread` by class, `landmarks` (68 pairs) and `why`. Of a video also `frame` (counted from
 0, lost ones too), `seconds` from its beginning, and `track`, one number for all that is taken for one face.
 """
 
@@ -16,17 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.use.looking import NO_FACE
-from mixedfer.use.prediction import Face, Seen
+from mixedfer.use.finder import NO_FACE
+from mixedfer.use.prediction import Face, Prediction
 
 #: With one of these at its beginning a cell of text is a formula to spreadsheets (OWASP, "CSV Injection").
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 PIXELS, CHANCES = 2, 6  # decimals
-#: What rows of films have besides.
-FILM = ("frame", "seconds", "track")
+#: What rows of videos have besides.
+VIDEO = ("frame", "seconds", "track")
 
 
-def of(source: str, seen: Seen, classes: Sequence[str]) -> list[dict]:
+def of(source: str, seen: Prediction, classes: Sequence[str]) -> list[dict]:
     """The rows of a picture, at least one."""
     if not seen.faces:
         return [{"source": source, "face": None, "found": False, "why": seen.why or NO_FACE}]
@@ -50,17 +50,17 @@ def line(row: dict) -> str:
     return json.dumps(row, allow_nan=False)
 
 
-def header(classes: Sequence[str], several: bool, film: bool) -> list[str]:
-    """The columns of the CSV: those of `cells`. `several` networks differ by a spread, a `film` has frames."""
+def header(classes: Sequence[str], several: bool, video: bool) -> list[str]:
+    """The columns of the CSV: those of `cells`. `several` networks differ by a spread, a `video` has frames."""
     spread = [f"spread {safe(name)}" for name in classes] if several else []
-    return ["source", *FILM * film, "face", "found", "left", "top", "width", "height", "label",
+    return ["source", *VIDEO * video, "face", "found", "left", "top", "width", "height", "label",
             *(safe(f"p {name}") for name in classes), *spread, "why"]
 
 
-def cells(row: dict, classes: Sequence[str], several: bool, film: bool) -> list:
+def cells(row: dict, classes: Sequence[str], several: bool, video: bool) -> list:
     """A row as cells of the CSV; landmarks are left to the JSON."""
     numbers = [row.get(kind, {}).get(name, "") for kind in ("probabilities", *["spread"] * several) for name in classes]
-    moment = [_cell(row.get(name)) for name in FILM * film]
+    moment = [_cell(row.get(name)) for name in VIDEO * video]
     return [safe(row["source"]), *moment, _cell(row["face"]), str(row["found"]).lower(),
             *row.get("box", [""] * 4), safe(row.get("label", "")), *numbers, safe(row["why"])]
 

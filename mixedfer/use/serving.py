@@ -24,9 +24,9 @@ from starlette.requests import ClientDisconnect
 
 from mixedfer import __version__
 from mixedfer.errors import BadInput, MixedferError
-from mixedfer.use import asking, guarding, page, wire
-from mixedfer.use.asking import Asked
+from mixedfer.use import guarding, page, upload, wire
 from mixedfer.use.guarding import problem
+from mixedfer.use.side_by_side import SideBySide
 
 #: Bytes of a picture, seconds that it may take to arrive, and pictures that may wait for their turn.
 LARGEST, PATIENCE, WAITING = 20_000_000, 60, 8
@@ -44,14 +44,14 @@ class Refused(MixedferError):
         self.status = status
 
 
-def application(asked: Asked, host: str = "127.0.0.1") -> guarding.Guard:
+def application(arms: SideBySide, host: str = "127.0.0.1") -> guarding.Guard:
     """The ASGI application, for who calls this machine `host`."""
     app = FastAPI(title="mixedfer", version=__version__, docs_url=None, redoc_url=None, summary=page.SUMMARY, telemetry=SILENT,
                   description="Pictures stay on the machine that serves; one is answered at a time.")
-    app.state.asked, app.state.waiting = asked, 0
+    app.state.arms, app.state.waiting = arms, 0
     # The networks are asked from one thread: Keras' models are not made for several.
     app.state.worker = ThreadPoolExecutor(1, "mixedfer")
-    about = wire.described(asked, LARGEST)
+    about = wire.described(arms, LARGEST)
     written, policy = page.write(about, guarding.is_loopback(host))
 
     @app.get("/", include_in_schema=False)
@@ -80,7 +80,7 @@ async def _predict(request: Request, source: Annotated[str, Query(max_length=255
     state.waiting += 1
     try:
         raw = await _body(request)
-        answers = await asyncio.get_running_loop().run_in_executor(state.worker, state.asked, raw, source)
+        answers = await asyncio.get_running_loop().run_in_executor(state.worker, state.arms, raw, source)
     except asyncio.CancelledError:
         raise Refused(503, "the server is stopping") from None
     finally:
@@ -110,7 +110,7 @@ async def _refused(_: Request, error: Refused) -> Response:
 
 
 async def _unusable(_: Request, error: MixedferError) -> Response:
-    return problem(413 if isinstance(error, asking.TooLarge) else 415, error.what, error.remedy)
+    return problem(413 if isinstance(error, upload.TooLarge) else 415, error.what, error.remedy)
 
 
 async def _astray(_: Request, error: HTTPException) -> Response:
@@ -149,14 +149,14 @@ def address(taken: socket.socket, host: str) -> str:
     return f"http://{f'[{name}]' if ':' in name else name}:{taken.getsockname()[1]}/"
 
 
-def run(asked: Asked, taken: socket.socket, host: str) -> None:
+def run(arms: SideBySide, taken: socket.socket, host: str) -> None:
     """Answer until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
-        server(asked, host).run([taken])
+        server(arms, host).run([taken])
 
 
-def server(asked: Asked, host: str) -> uvicorn.Server:
+def server(arms: SideBySide, host: str) -> uvicorn.Server:
     """The server, ready to be run; it logs nothing but faults."""
     return uvicorn.Server(uvicorn.Config(
-        application(asked, host), http="h11", ws="none", loop="asyncio", log_level="error", access_log=False,
+        application(arms, host), http="h11", ws="none", loop="asyncio", log_level="error", access_log=False,
         proxy_headers=False, server_header=False, timeout_graceful_shutdown=ENDING))

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from mixedfer import __version__
-from mixedfer.use import asking
-from mixedfer.use.asking import Answers, Asked
+from mixedfer.use import upload
 from mixedfer.use.bundle import CARD, Bundle
+from mixedfer.use.side_by_side import Answers, SideBySide
 
 #: The body of a question, which is read as it comes.
 PICTURE = {"requestBody": {"required": True, "content": {kind: {"schema": {"type": "string", "format": "binary"}}
@@ -101,10 +101,10 @@ def answer(answers: Answers) -> Answer:
                   answers=[Said(bundle=name, rows=[Row(**row) for row in rows]) for name, rows in answers.rows.items()])
 
 
-def described(asked: Asked, largest: int) -> About:
+def described(arms: SideBySide, largest: int) -> About:
     """The bundles, in their order; `largest` is how many bytes a picture may have."""
-    return About(mixedfer=__version__, bundles=[_described(name, each.bundle) for name, each in asked.predictors.items()],
-                 limits=Limits(bytes=largest, pixels=asked.pixels, kinds=list(asking.KINDS)))
+    return About(mixedfer=__version__, bundles=[_described(name, each.bundle) for name, each in arms.predictors.items()],
+                 limits=Limits(bytes=largest, pixels=arms.pixels, kinds=list(upload.KINDS)))
 
 
 def _described(name: str, bundle: Bundle) -> Described:

@@ -56,9 +56,9 @@ def predictor(kept):
 @pytest.fixture(scope="session")
 def both(control, kept):
     """Both arms, asked about one picture."""
-    from mixedfer.use.asking import Asked
+    from mixedfer.use.side_by_side import SideBySide
 
-    return Asked([control, kept])
+    return SideBySide([control, kept])
 
 
 @pytest.fixture(scope="session")

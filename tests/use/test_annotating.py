@@ -7,7 +7,7 @@ from PIL import ImageColor
 from mixedfer import geometry
 from mixedfer.faces.detectors import Box
 from mixedfer.use import annotating
-from mixedfer.use.prediction import Face, Seen
+from mixedfer.use.prediction import Face, Prediction
 
 BLUE = np.array(ImageColor.getrgb(annotating.COLOURS[0]))
 CLASSES = ("happy", "sad")
@@ -19,7 +19,7 @@ def face(left=10.0, top=10.0, side=40.0, chances=(0.75, 0.25), found=True, sprea
 
 
 def drawn(picture, *faces, why=""):
-    return np.asarray(annotating.draw(picture, Seen(list(faces), why), CLASSES))
+    return np.asarray(annotating.draw(picture, Prediction(list(faces), why), CLASSES))
 
 
 def runs(pixels):
@@ -74,5 +74,5 @@ def test_a_crowd_gets_more_columns_not_a_tower():
 
 
 def test_odd_names_are_shown_as_one_line():
-    image = annotating.draw(np.zeros((50, 50), np.uint8), Seen([face()]), ("a\nb" * 40, "日本\x1b"))
+    image = annotating.draw(np.zeros((50, 50), np.uint8), Prediction([face()]), ("a\nb" * 40, "日本\x1b"))
     assert image.height == 600

@@ -23,7 +23,7 @@ def test_strangers_are_labelled_as_the_bundle_answers_for_each(kept, predictor, 
         Image.fromarray(strangers.read(None, key)).save(tmp_path / "photos" / f"{number}.png")
     teacher = dataclasses.replace(teachers.of(f"bundle:{kept}"), threads=1)
     for mosaic, near in ((1, 1e-5), (4, 0.2)):  # on a mosaic a detector's box may lie a few pixels elsewhere
-        place = labelling.Place(tmp_path / f"by {mosaic}", tmp_path / "store", quiet=True)
+        place = labelling.LabellingPlace(tmp_path / f"by {mosaic}", tmp_path / "store", quiet=True)
         asked = labelling.Labelling(teacher=teacher, detector=DlibHog(), mosaic=mosaic)
         told = labelling.label(asked, [str(tmp_path / "photos")], place)
         assert told["labelled"] == 4 and told["wrong"] == [] and told["teacher"].startswith("bundle:")

@@ -37,7 +37,7 @@ def test_portraits_become_a_face_set_with_the_teachers_shares(tmp_path):
     names = sorted(one.name for one in (tmp_path / "photos").iterdir())
     assert len(names) == 6 and names[0] == "person-000-0000.png" and not [name for name in names if "sad" in name]
     asked = labelling.Labelling(teacher=Surer(), detector=DlibHog(), subject="person-([0-9]+)")
-    place = labelling.Place(tmp_path / "labels", tmp_path / "store", quiet=True)
+    place = labelling.LabellingPlace(tmp_path / "labels", tmp_path / "store", quiet=True)
     told = labelling.label(asked, [str(tmp_path / "photos")], place)
     assert told["labelled"] == 6
     faces = preparation.prepare(study, tmp_path / "labels", tmp_path / "store", quiet=True)

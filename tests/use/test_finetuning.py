@@ -22,8 +22,9 @@ from mixedfer.learning.fusions.features import Features
 from mixedfer.learning.fusions.gated import Gated
 from mixedfer.learning.fusions.probabilities import Probabilities
 from mixedfer.seeds import generator
+from mixedfer.use import adaptation
 from mixedfer.use import bundle as bundles
-from mixedfer.use import holding
+from mixedfer.use.adaptation import AdaptationPlace
 from mixedfer.use.finetuning import RESULT, Finetuning
 from mixedfer.use.prediction import face_set
 from tests.tiny import STUDY
@@ -51,12 +52,12 @@ def given(kept):
 
 @pytest.fixture(scope="module")
 def faces(given, person):
-    return holding.gather(given, Folder(), ("surprise",), holding.Place(person / "photos", person / "store", quiet=True))
+    return adaptation.gather(given, Folder(), ("surprise",), AdaptationPlace(person / "photos", person / "store", quiet=True))
 
 
 @pytest.fixture(scope="module")
 def parts(given, faces, person):
-    return holding.hold_out(faces, given, duplicates.find(faces).alike, 0.3, 0, person)
+    return adaptation.hold_out(faces, given, duplicates.find(faces).alike, 0.3, 0, person)
 
 
 def command(kept, person, out, *more):
@@ -206,28 +207,28 @@ def test_a_network_without_a_head_is_refused(keras_ready):
 
 
 def test_before_and_after_on_the_test_images_of_the_study(given, whole, keras_ready):
-    from mixedfer.use import answering
+    from mixedfer.use import tuned_answers
 
     store, nothing = whole[0] / ".mixedfer", np.zeros((0, 32, 32, 1), np.uint8)
     record = records.read(records.run_folder(store, given.said["members"][0]["run"]))
-    told = answering.check(given, [loaded(given)], nothing, store)
+    told = tuned_answers.check(given, [loaded(given)], nothing, store)
     assert np.allclose(told.answers.before, record.test.probabilities, atol=1e-5) and told.why == ""
     assert np.array_equal(told.answers.before, told.answers.after)
     study = next(faceset.load(path.parent) for path in (store / "faces").glob("*/meta.json"))
     assert np.array_equal(told.answers.truth, study.labels[record.test.rows])
-    fewer = answering.check(given, [loaded(given)], study.images[record.test.rows[:3]], store)
+    fewer = tuned_answers.check(given, [loaded(given)], study.images[record.test.rows[:3]], store)
     assert fewer.left_out == 3 and fewer.answers.names == told.answers.names[3:]
-    every = answering.check(given, [loaded(given)], study.images[record.test.rows], store)
+    every = tuned_answers.check(given, [loaded(given)], study.images[record.test.rows], store)
     assert every.answers is None and "all test images" in every.why
 
 
 def test_an_ensemble_is_tuned_network_by_network(ensemble, faces, parts, keras_ready):
-    from mixedfer.use import answering, finetuning
+    from mixedfer.use import finetuning, tuned_answers
 
     both, asked = bundles.read(ensemble), dataclasses.replace(ASKED, epochs=0, epochs_frozen=1)
     models, history = finetuning.tune(both, faces, parts.train, asked, quiet=True)
     assert [row["network"] for row in history] == [1, 2] and changed(*models)
-    told = answering.answers(both, models, faces, parts.held_out)
+    told = tuned_answers.answers(both, models, faces, parts.held_out)
     assert told.before.shape == told.after.shape == (6, 3) and np.allclose(told.after.sum(1), 1)
 
 
@@ -240,7 +241,7 @@ def some(labels, subjects=None):
 
 
 def drawn(given, faces, alike=None, share=0.3, seed=0):
-    return holding.hold_out(faces, given, np.arange(len(faces)) if alike is None else alike, share, seed, Path("photos"))
+    return adaptation.hold_out(faces, given, np.arange(len(faces)) if alike is None else alike, share, seed, Path("photos"))
 
 
 def test_the_draw_is_stratified(given):
@@ -267,23 +268,23 @@ def test_copies_and_people_are_not_parted(given):
 def test_classes_without_pictures_stay_possible(given):
     faces = some([0, 0, 1, 1])
     said = given.said | {"classes": ["a", "b", "c"]}
-    told = holding.account(faces, drawn(given, faces), dataclasses.replace(given, said=said))
+    told = adaptation.account(faces, drawn(given, faces), dataclasses.replace(given, said=said))
     assert told["without_pictures"] == ["c", "d"] and told["new_classes"] == ["d"]
-    assert holding.describe(told)[-1] == "Classes without pictures, which stay possible answers: c, d."
+    assert adaptation.describe(told)[-1] == "Classes without pictures, which stay possible answers: c, d."
 
 
 def test_held_out_pictures_that_the_bundle_was_trained_on_are_told(given, whole, made, faces, parts):
     record = records.read(records.run_folder(whole[0] / ".mixedfer", given.said["members"][0]["run"]))
     study = next(faceset.load(path.parent) for path in (whole[0] / ".mixedfer" / "faces").glob("*/meta.json"))
-    held_out = holding.Parts(record.test.rows, np.concatenate([record.train[:2], record.test.rows[:3]]))
-    told = holding.account(study, held_out, given)
-    assert told["known"] == 2 and "trained on 2 of the 5 held-out pictures" in holding.warnings(told)[0]
+    held_out = adaptation.Parts(record.test.rows, np.concatenate([record.train[:2], record.test.rows[:3]]))
+    told = adaptation.account(study, held_out, given)
+    assert told["known"] == 2 and "trained on 2 of the 5 held-out pictures" in adaptation.warnings(told)[0]
     new = bundles.read(made[0])
-    told = holding.account(faces, holding.Parts(parts.held_out, parts.train), new)
+    told = adaptation.account(faces, adaptation.Parts(parts.held_out, parts.train), new)
     assert told["known"] == 9 and disk.read_json(made[0] / RESULT)["pictures"]["known"] == 0
-    assert holding.warnings({"known": 0, "held_out": 6}) == [] and "does not say" in holding.warnings({"known": None})[0]
+    assert adaptation.warnings({"known": 0, "held_out": 6}) == [] and "does not say" in adaptation.warnings({"known": None})[0]
     files = {name: digest for name, digest in given.said["files"].items() if name != "trained.npy"}
-    assert holding.account(faces, parts, dataclasses.replace(given, said=given.said | {"files": files}))["known"] is None
+    assert adaptation.account(faces, parts, dataclasses.replace(given, said=given.said | {"files": files}))["known"] is None
 
 
 @pytest.mark.parametrize("labels, alike, why", [
@@ -312,13 +313,14 @@ def folders(root, *names):
 ])
 def test_folders_that_do_not_fit_are_refused(given, tmp_path, names, new, why):
     with pytest.raises(BadInput, match=why):
-        holding.gather(given, Folder(), new, holding.Place(folders(tmp_path / "photos", *names), tmp_path / "store"))
+        adaptation.gather(given, Folder(), new, AdaptationPlace(folders(tmp_path / "photos", *names), tmp_path / "store"))
     assert not (tmp_path / "store").exists()
 
 
 def test_pictures_without_a_face_are_refused(given, tmp_path):
     with pytest.raises(BadInput, match="no face was found in any picture") as refused:
-        holding.gather(given, Folder(), (), holding.Place(folders(tmp_path / "photos", "happy", "sad"), tmp_path, quiet=True))
+        place = AdaptationPlace(folders(tmp_path / "photos", "happy", "sad"), tmp_path, quiet=True)
+        adaptation.gather(given, Folder(), (), place)
     assert "The bundle looks for faces as in its training" in str(refused.value) and "--set" not in str(refused.value)
 
 
@@ -327,7 +329,7 @@ def test_a_bundle_that_needs_boxes_is_refused_without_them(given, tmp_path):
 
     listed = dataclasses.replace(given, preparation=dataclasses.replace(given.preparation, detector=Annotated()))
     with pytest.raises(BadInput, match="takes each face from its data set's list"):
-        holding.gather(listed, Folder(), (), holding.Place(folders(tmp_path / "photos", "happy", "sad"), tmp_path))
+        adaptation.gather(listed, Folder(), (), AdaptationPlace(folders(tmp_path / "photos", "happy", "sad"), tmp_path))
 
 
 def test_values_are_checked():

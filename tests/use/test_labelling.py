@@ -42,9 +42,9 @@ def call(tmp_path):
             teacher = http.Teacher(teacher.url, rate=1e6, pause=0.0, retries=retries, timeout=5.0)
         asked = labelling.Labelling(teacher=teacher, **{"detector": WholeImage(), "border": 0.0, **fields})
         said = []
-        told = labelling.label(asked, [str(source) for source in sources or [tmp_path / "photos"]],
-                               labelling.Place(tmp_path / out, tmp_path / "store", quiet=True), price=price, dry_run=dry_run,
-                               say=said.append)
+        place = labelling.LabellingPlace(tmp_path / out, tmp_path / "store", quiet=True)
+        told = labelling.label(asked, [str(source) for source in sources or [tmp_path / "photos"]], place, price=price,
+                               dry_run=dry_run, say=said.append)
         return "\n".join(said), told
     return called
 

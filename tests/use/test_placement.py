@@ -8,7 +8,7 @@ import pytest
 from mixedfer.faces import landmarks, preparation, sightings
 from mixedfer.study import PREDICTOR
 from mixedfer.use import placement
-from mixedfer.use.looking import CUT, Finder
+from mixedfer.use.finder import CUT, Finder
 from mixedfer.use.placement import Placement
 from tests.tiny import STUDY
 

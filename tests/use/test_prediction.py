@@ -12,7 +12,7 @@ from mixedfer import faceset, geometry, records
 from mixedfer.errors import BadInput, Fault, Unreadable
 from mixedfer.faces.alignments.eyes import Eyes
 from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.use.looking import CUT, NO_FACE
+from mixedfer.use.finder import CUT, NO_FACE
 from mixedfer.use.network import Look, Network
 from mixedfer.use.placement import Placement
 from mixedfer.use.prediction import Predictor

@@ -23,7 +23,7 @@ from mixedfer.errors import BadInput, Unreadable
 from mixedfer.faces.detectors.annotated import Annotated
 from mixedfer.faces.detectors.dlib_hog import DlibHog
 from mixedfer.faces.detectors.whole_image import WholeImage
-from mixedfer.use import asking, guarding, rows, serving, wire
+from mixedfer.use import guarding, rows, serving, side_by_side, upload, wire
 from mixedfer.use.prediction import Predictor
 from tests.tiny import STUDY
 
@@ -184,19 +184,19 @@ def test_a_picture_that_does_not_arrive_is_given_up(address, monkeypatch):
 
 
 def test_too_many_pixels_are_refused_before_they_are_decoded(address, monkeypatch):
-    monkeypatch.setattr(asking, "PIXELS", 40 * 30 - 1)
+    monkeypatch.setattr(upload, "PIXELS", 40 * 30 - 1)
     status, _, said = post(address, plain("PNG"))
     assert status == 413 and "40 x 30 pixels" in said["error"]
 
 
 def test_a_detector_that_doubles_pictures_more_often_gets_smaller_ones(both, monkeypatch):
     finders = {name: each.finder for name, each in both.predictors.items()}
-    assert both.pixels == asking.PIXELS
+    assert both.pixels == upload.PIXELS
     finder, detector = finders["mixed"], DlibHog(upsample=3)
     for one in (detector, Annotated(fallback=detector)):
         preparation = dataclasses.replace(finder.preparation, detector=one)
         monkeypatch.setattr(both.predictors["mixed"], "finder", dataclasses.replace(finder, preparation=preparation))
-        assert both.pixels == asking.PIXELS // 4**2  # two doublings more than one
+        assert both.pixels == upload.PIXELS // 4**2  # two doublings more than one
 
 
 @pytest.mark.parametrize("kind", ["GIF", "TIFF", "PNG", "WEBP"])
@@ -204,12 +204,12 @@ def test_pictures_in_one_file_are_not_counted(kind):
     """Pillow looks for each picture of a TIFF in the list of those before: 175,000 in 20 MB take a quarter of an hour."""
     others = [Image.new("L", (40, 30), shade) for shade in range(5)]
     with pytest.raises(Unreadable, match=": several pictures"):
-        asking.decode(plain(kind, save_all=True, append_images=others), "film", 10**6)
+        upload.decode(plain(kind, save_all=True, append_images=others), "film", 10**6)
 
 
 def test_a_photo_beside_which_a_camera_has_put_a_preview_is_one_picture():
     both = plain("MPO", save_all=True, append_images=[Image.new("RGB", (20, 15))])
-    assert asking.decode(both, "photo.jpg", 10**6).shape == (30, 40, 3)
+    assert upload.decode(both, "photo.jpg", 10**6).shape == (30, 40, 3)
 
 
 def test_a_card_that_is_no_file_of_the_bundle_is_not_read(both):
@@ -253,14 +253,14 @@ def test_garbage_on_the_line_leaves_it_answering(address):
 
 
 def test_bundles_are_told_apart(control, kept, ensemble):
-    assert list(serving.Asked([kept]).predictors) == ["mixed"]
-    assert list(serving.Asked([kept, ensemble]).predictors) == [kept.name, ensemble.name]
+    assert list(serving.SideBySide([kept]).predictors) == ["mixed"]
+    assert list(serving.SideBySide([kept, ensemble]).predictors) == [kept.name, ensemble.name]
     with pytest.raises(BadInput, match="the same bundle twice"):
-        serving.Asked([kept, kept])
+        serving.SideBySide([kept, kept])
 
 
 def test_bundles_whose_faces_are_found_otherwise_look_for_themselves(control, kept):
-    asked = asking.Asked([control, kept])
+    asked = side_by_side.SideBySide([control, kept])
     mixed = asked.predictors["mixed"]
     preparation = dataclasses.replace(mixed.finder.preparation, detector=WholeImage())
     mixed.finder = dataclasses.replace(mixed.finder, preparation=preparation)

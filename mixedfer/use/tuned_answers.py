@@ -15,7 +15,7 @@ from mixedfer.use.bundle import Bundle
 from mixedfer.use.network import Network
 
 
-class Answers(NamedTuple):
+class BeforeAfter(NamedTuple):
     """Of some pictures: `names`, true classes `truth` (n,), whether a face was `found` (n,), and the probabilities (n, classes)
     of the bundle `before` fine-tuning, which are 0 for new classes, and `after` it.
     """
@@ -27,19 +27,19 @@ class Answers(NamedTuple):
     after: np.ndarray
 
 
-def answers(bundle: Bundle, models: list, faces: FaceSet, rows: np.ndarray, members: list[int] | None = None) -> Answers:
+def answers(bundle: Bundle, models: list, faces: FaceSet, rows: np.ndarray, members: list[int] | None = None) -> BeforeAfter:
     """What both say of some rows: means over networks, or those of some `members`."""
     chosen = range(len(models)) if members is None else members
     before = Network(bundle).answers(faces, rows)[chosen].mean(0)
     after = Network(bundle, models).answers(faces, rows)[chosen].mean(0)
     before = np.pad(before, [(0, 0), (0, after.shape[1] - before.shape[1])])
-    return Answers([faces.name(row) for row in rows], faces.labels[rows], faces.found[rows], before, after)
+    return BeforeAfter([faces.name(row) for row in rows], faces.labels[rows], faces.found[rows], before, after)
 
 
 class Checked(NamedTuple):
     """What was answered, or None and `why` not; `left_out` test images are among those that were fine-tuned to."""
 
-    answers: Answers | None
+    answers: BeforeAfter | None
     why: str = ""
     left_out: int = 0
 
@@ -67,7 +67,7 @@ def check(bundle: Bundle, models: list, trained: np.ndarray, store: Path) -> Che
     if not folds:
         return Checked(None, "all test images of its study are among the pictures", left_out)
     names = [name for one in folds for name in one.names]
-    return Checked(Answers(names, *(np.concatenate(column) for column in zip(*(one[1:] for one in folds)))), "", left_out)
+    return Checked(BeforeAfter(names, *(np.concatenate(column) for column in zip(*(one[1:] for one in folds)))), "", left_out)
 
 
 def _faces(store: Path, content: str) -> FaceSet | None:

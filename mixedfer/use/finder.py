@@ -22,7 +22,7 @@ NO_FACE = "no face found"
 CUT = "faces are cut out to lie in their image as in training, where each filled a picture"
 
 
-class Looked(NamedTuple):
+class Found(NamedTuple):
     """What was found in a picture (n,) of `sightings.FACE`, each face's image and its landmarks there, and `why` there are none
     or one is missing.
     """
@@ -43,7 +43,7 @@ class Finder:
     predictor: Path
     placed: Placement | None = None
 
-    def __call__(self, image: Picture) -> Looked:
+    def __call__(self, image: Picture) -> Found:
         """The faces, from left to right. Raises BadInput for an array that is no picture; a file that is none is told of."""
         try:
             picture = image if isinstance(image, np.ndarray) else pictures.read(Path(image))
@@ -58,7 +58,7 @@ class Finder:
             return _nothing(NO_FACE)
         return self._cut(picture, found)
 
-    def _cut(self, picture: np.ndarray, found: np.ndarray) -> Looked:
+    def _cut(self, picture: np.ndarray, found: np.ndarray) -> Found:
         import cv2
 
         kept, images, points, why = [], [], [], "" if found["found"].any() else NO_FACE
@@ -72,7 +72,7 @@ class Finder:
             kept.append(place)
             images.append(image)
             points.append(transform(face["landmarks"][None], matrix[None])[0].astype(np.float32))
-        return Looked(found[kept], images, points, why or ("" if whole.all() else CUT))
+        return Found(found[kept], images, points, why or ("" if whole.all() else CUT))
 
     def _alike(self, picture: np.ndarray, found: np.ndarray) -> np.ndarray:
         """(n,) bool: which of the faces found are shown to the network in the way of their training."""
@@ -87,8 +87,8 @@ class Finder:
         return work.cut(picture, face, dataclasses.replace(self.preparation, crop=True, border=0.0))
 
 
-def _nothing(why: str) -> Looked:
-    return Looked(np.zeros(0, sightings.FACE), [], [], why)
+def _nothing(why: str) -> Found:
+    return Found(np.zeros(0, sightings.FACE), [], [], why)
 
 
 def _pixels(image: np.ndarray) -> np.ndarray:

@@ -12,15 +12,15 @@ from typer.testing import CliRunner
 from mixedfer.cli import app
 from mixedfer.errors import BadInput, Interrupted
 from mixedfer.faces.detectors import Box
-from mixedfer.use.film import Film
 from mixedfer.use.prediction import Face
 from mixedfer.use.smoothing import Smoother
+from mixedfer.use.video import Video
 from tests.tiny import STUDY
 
 CLASSES, FRAMES = ("happy", "sad"), 6
 
 
-def film(path, frames=FRAMES, code="MJPG", rate=10):
+def video(path, frames=FRAMES, code="MJPG", rate=10):
     """A face that moves to the right by two pixels a frame."""
     import cv2
 
@@ -36,7 +36,7 @@ def film(path, frames=FRAMES, code="MJPG", rate=10):
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    return film(tmp_path_factory.mktemp("film") / "clip.avi")
+    return video(tmp_path_factory.mktemp("video") / "clip.avi")
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def read(path):
 
 
 def test_frames_come_in_order_in_rgb(clip):
-    playing = Film(clip)
+    playing = Video(clip)
     frames = list(playing)
     assert (playing.frames, playing.lost, playing.length, playing.rate) == (FRAMES, 0, FRAMES, 10)
     face = STUDY.dataset.read(None, "001/sad/0").astype(int)
@@ -66,14 +66,14 @@ def test_frames_come_in_order_in_rgb(clip):
 def test_what_a_file_lacks_is_lost(clip, tmp_path):
     whole = clip.read_bytes()
     (tmp_path / "cut.avi").write_bytes(whole[:len(whole) * 2 // 3])
-    playing = Film(tmp_path / "cut.avi")
+    playing = Video(tmp_path / "cut.avi")
     frames = len(list(playing))
     assert 0 < frames == playing.frames < FRAMES and playing.lost == playing.length - frames >= 0
     harmed = bytearray(whole)
     at = [place for place in range(len(whole)) if whole[place:place + 4] == b"00dc"][2]  # the third frame of the AVI
     harmed[at + 8:at + 500] = bytes(492)
     (tmp_path / "harmed.avi").write_bytes(harmed)
-    playing = Film(tmp_path / "harmed.avi")
+    playing = Video(tmp_path / "harmed.avi")
     # One frame is lost and no other; those after it keep their numbers and times.
     moments = [playing.moment for _ in playing]
     assert len(moments) == FRAMES - 1 and playing.lost == 1 and {0, *range(3, FRAMES)} < {number for number, _ in moments}
@@ -81,10 +81,10 @@ def test_what_a_file_lacks_is_lost(clip, tmp_path):
 
 
 def test_what_is_no_film_is_refused(tmp_path):
-    (tmp_path / "text.avi").write_text("no film")
+    (tmp_path / "text.avi").write_text("no video")
     for device, live in ((tmp_path / "text.avi", False), (tmp_path / "gone.avi", False), (987, True)):
         with pytest.raises(BadInput):
-            Film(device, live)
+            Video(device, live)
 
 
 def test_a_video_is_answered_frame_by_frame(call, clip):
@@ -95,7 +95,7 @@ def test_a_video_is_answered_frame_by_frame(call, clip):
     assert all(row["found"] for row in rows) and rows[-1]["box"][0] > rows[0]["box"][0]
     with open("answers/predictions.csv", newline="") as file:
         assert [row["frame"] for row in csv.DictReader(file)] == list("012345")
-    copy = Film("answers/annotated/00001-clip.mp4")
+    copy = Video("answers/annotated/00001-clip.mp4")
     frames = list(copy)
     assert copy.frames == FRAMES and copy.rate == 10 and len({frame.shape for frame in frames}) == 1
     assert frames[0].shape[1] > 2 * 240 and list(Path("answers/annotated").iterdir()) == [Path(copy.device)]
@@ -130,18 +130,18 @@ def test_q_quits(call, clip, monkeypatch):
 
 
 def test_control_c_ends_a_camera_and_keeps_what_it_gave(call, clip, monkeypatch):
-    given = Film.__iter__
+    given = Video.__iter__
 
     def stopped(playing):
         yield from itertools.islice(given(playing), 3)
         raise KeyboardInterrupt
     with monkeypatch.context() as patch:
-        patch.setattr(Film, "__iter__", stopped)
+        patch.setattr(Video, "__iter__", stopped)
         assert call("--camera", clip, "--out", "answers", "--annotate").exit_code == 0
         with pytest.raises(Interrupted, match="appear when all"):
             call(clip, "--out", "others")
     assert [row["frame"] for row in read("answers/predictions.jsonl")] == [0, 1, 2] and not list(Path("others").iterdir())
-    assert len(list(Film("answers/annotated/00001-camera.mp4"))) == 3
+    assert len(list(Video("answers/annotated/00001-camera.mp4"))) == 3
 
 
 def test_no_window_is_said(call, clip):

@@ -14,7 +14,7 @@ from mixedfer.faces.datasets.videos import PATIENCE
 PAUSE = 0.01  # seconds, for a camera
 
 
-class Film:
+class Video:
     """Frames (h, w, 3) RGB of `device`: a video file, or with `live` a camera by its number or by the path of its device.
 
     `lost` counts frames that could not be decoded, that a camera did not give, and that a file that is cut off does not have.

@@ -30,7 +30,7 @@ class Pictures(NamedTuple):
     preparation: Preparation
 
 
-class Place(NamedTuple):
+class AdaptationPlace(NamedTuple):
     """Where the pictures are and what is found in them is kept, and how to work: as in `runner.Place`."""
 
     data: Path
@@ -47,7 +47,7 @@ class Parts(NamedTuple):
     held_out: np.ndarray
 
 
-def gather(bundle: Bundle, dataset: Any, new: tuple[str, ...], place: Place) -> FaceSet:
+def gather(bundle: Bundle, dataset: Any, new: tuple[str, ...], place: AdaptationPlace) -> FaceSet:
     """The faces of the data set, whose classes are those of the bundle and then the `new` ones, in the order in which they are
     named. Raises BadInput for a class that is neither, and where no face is found.
     """

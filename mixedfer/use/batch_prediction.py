@@ -1,4 +1,4 @@
-"""Pictures and films -> rows on the terminal or in files, and annotated copies: what `mixedfer predict` does."""
+"""Pictures and videos -> rows on the terminal or in files, and annotated copies: what `mixedfer predict` does."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mixedfer import disk
 from mixedfer.errors import BadInput
 from mixedfer.faces import pictures
 from mixedfer.faces.datasets.videos import ENDINGS
-from mixedfer.use import annotating, filming, rows
-from mixedfer.use.film import Film
-from mixedfer.use.looking import NO_FACE
-from mixedfer.use.prediction import Predictor, Seen
+from mixedfer.use import annotating, playback, rows
+from mixedfer.use.finder import NO_FACE
+from mixedfer.use.prediction import Prediction, Predictor
+from mixedfer.use.video import Video
 
 #: The kinds of rows, and the files that hold them.
 FILES = {"json": "predictions.jsonl", "csv": "predictions.csv"}
@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 @dataclass(frozen=True)
 class Wanted:
     """What to write: `kinds` of rows (of `FILES`) into the folder `out`, or the first of them to the terminal where there is
-    none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for films, see `filming.Playing`;
+    none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for videos, see `playback.Playback`;
     `workers` are processes that look for faces in pictures.
     """
 
@@ -51,7 +51,7 @@ class Count:
     unreadable: int = 0
     why: str = ""
 
-    def add(self, seen: Seen) -> None:
+    def add(self, seen: Prediction) -> None:
         self.pictures += 1
         self.faces += len(seen.faces)
         self.without += seen.why == NO_FACE
@@ -71,12 +71,12 @@ def run(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, say: Say, c
     """
     clips = [path for path in paths if path.name.lower().endswith(ENDINGS)]
     photos = [path for path in paths if path not in clips]
-    films = [Film(path) for path in clips] + ([] if camera is None else [Film(camera, live=True)])
+    videos = [Video(path) for path in clips] + ([] if camera is None else [Video(camera, live=True)])
     told = []
-    with _writers(wanted, predictor, bool(films), say) as put:
+    with _writers(wanted, predictor, bool(videos), say) as put:
         if photos:
             told.append(str(count := _pictures(predictor, photos, wanted, put)))
-        told += [_play(predictor, film, number, wanted, put) for number, film in enumerate(films, 1)]
+        told += [_play(predictor, video, number, wanted, put) for number, video in enumerate(videos, 1)]
     if photos and count.unreadable == count.pictures:
         raise BadInput(f"no picture could be read: {count.why}", file=photos[-1] if len(photos) == 1 else None)
     return told
@@ -98,20 +98,20 @@ def _pictures(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, put: 
     return count
 
 
-def _play(predictor: Predictor, film: Film, number: int, wanted: Wanted, put: Callable[[dict], None]) -> str:
-    """Answer for a film; says how many frames, faces and lost frames there were."""
-    stem = "camera" if film.live else _stem(Path(film.device))
+def _play(predictor: Predictor, video: Video, number: int, wanted: Wanted, put: Callable[[dict], None]) -> str:
+    """Answer for a video; says how many frames, faces and lost frames there were."""
+    stem = "camera" if video.live else _stem(Path(video.device))
     place = wanted.out / ANNOTATED / f"{number:05d}-{stem}.mp4" if wanted.annotate else None
-    faces, seconds = filming.play(predictor, film, filming.Playing(wanted.smooth, place, wanted.show, wanted.quiet), put)
-    return (f"{rows.safe(str(film.device))}: frames: {film.frames:,}, lost: {film.lost:,}; faces: {faces:,}; "
-            f"frames per second: {film.frames / seconds:.1f}")
+    faces, seconds = playback.play(predictor, video, playback.Playback(wanted.smooth, place, wanted.show, wanted.quiet), put)
+    return (f"{rows.safe(str(video.device))}: frames: {video.frames:,}, lost: {video.lost:,}; faces: {faces:,}; "
+            f"frames per second: {video.frames / seconds:.1f}")
 
 
-def _unreadable(seen: Seen) -> bool:
+def _unreadable(seen: Prediction) -> bool:
     return not seen.faces and seen.why != NO_FACE and bool(seen.why)
 
 
-def _copy(path: Path, number: int, seen: Seen, classes: Sequence[str], out: Path) -> None:
+def _copy(path: Path, number: int, seen: Prediction, classes: Sequence[str], out: Path) -> None:
     """Write the annotated copy of a picture; its number keeps pictures of one name apart."""
     file = out / ANNOTATED / f"{number:05d}-{_stem(path)}.png"
     with disk.full_disk(file):
@@ -124,9 +124,9 @@ def _stem(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _writers(wanted: Wanted, predictor: Predictor, film: bool, say: Say) -> Iterator[Callable[[dict], None]]:
+def _writers(wanted: Wanted, predictor: Predictor, video: bool, say: Say) -> Iterator[Callable[[dict], None]]:
     """What takes a row; files appear whole when all rows were put, or not at all."""
-    shape = (predictor.bundle.classes, len(predictor.network.models) > 1, film)
+    shape = (predictor.bundle.classes, len(predictor.network.models) > 1, video)
     tell = {"json": rows.line, "csv": lambda row: rows.csv_line(rows.cells(row, *shape))}
     first = {"json": [], "csv": [rows.csv_line(rows.header(*shape))]}
     if wanted.out is None:

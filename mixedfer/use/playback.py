@@ -14,9 +14,9 @@ import numpy as np
 from mixedfer import disk
 from mixedfer.errors import BadInput, Fault
 from mixedfer.use import annotating, rows
-from mixedfer.use.film import Film
-from mixedfer.use.prediction import Predictor, Seen
+from mixedfer.use.prediction import Prediction, Predictor
 from mixedfer.use.smoothing import Smoother
+from mixedfer.use.video import Video
 
 #: Faces that go through the network together; a camera waits for no other frame.
 FEW = 8
@@ -24,18 +24,18 @@ WINDOW, QUIT = "mixedfer: q quits", ord("q")
 
 
 @dataclass(frozen=True)
-class Playing:
-    """How a film is played: `smooth` is the past's share in a face's probabilities (see `smoothing`), `film` where the
+class Playback:
+    """How a video is played: `smooth` is the past's share in a face's probabilities (see `smoothing`), `video` where the
     annotated video is written, `show` opens a window.
     """
 
     smooth: float = 0.0
-    film: Path | None = None
+    video: Path | None = None
     show: bool = False
     quiet: bool = False
 
 
-def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict], None]) -> tuple[int, float]:
+def play(predictor: Predictor, video: Video, playing: Playback, put: Callable[[dict], None]) -> tuple[int, float]:
     """Put the rows of every frame; of a camera, until Ctrl-C. Returns how many faces were answered for, and the seconds.
 
     Raises Fault where the annotated video cannot be written, BadInput where there are no windows.
@@ -43,54 +43,54 @@ def play(predictor: Predictor, film: Film, playing: Playing, put: Callable[[dict
     from tqdm import tqdm
 
     classes, smoother, faces, began = predictor.bundle.classes, Smoother(playing.smooth), 0, time.perf_counter()
-    shown = _answered(predictor, film)
-    with _out(playing, film, classes) as write, contextlib.closing(shown), tqdm(
-            total=film.length or None, unit="frame", desc="frames", disable=playing.quiet or None, dynamic_ncols=True) as bar, \
-            contextlib.suppress(*[KeyboardInterrupt] * film.live):
+    shown = _answered(predictor, video)
+    with _out(playing, video, classes) as write, contextlib.closing(shown), tqdm(
+            total=video.length or None, unit="frame", desc="frames", disable=playing.quiet or None,
+            dynamic_ncols=True) as bar, contextlib.suppress(*[KeyboardInterrupt] * video.live):
         for frame, (number, seconds), seen in shown:
             several, tracks = smoother(seen.faces, classes)
             seen = seen._replace(faces=several)
             faces += len(several)
             moment = {"frame": number, "seconds": round(seconds, 3)}
-            for row, track in zip(rows.of(str(film.device), seen, classes), tracks or [None]):
+            for row, track in zip(rows.of(str(video.device), seen, classes), tracks or [None]):
                 put({**row, **moment, "track": track})
-            bar.set_postfix(lost=film.lost, refresh=False)
+            bar.set_postfix(lost=video.lost, refresh=False)
             bar.update()
             if write(frame, seen):
                 break
     return faces, time.perf_counter() - began
 
 
-def _answered(predictor: Predictor, film: Film) -> Iterator[tuple[np.ndarray, tuple[int, float], Seen]]:
+def _answered(predictor: Predictor, video: Video) -> Iterator[tuple[np.ndarray, tuple[int, float], Prediction]]:
     """Each frame with its moment and what was seen in it; of a file several together, of a camera each at once."""
-    if film.live:
-        for frame in film:
-            yield frame, film.moment, next(predictor.predict_many([frame], FEW))
+    if video.live:
+        for frame in video:
+            yield frame, video.moment, next(predictor.predict_many([frame], FEW))
         return
     held: collections.deque[tuple[np.ndarray, tuple[int, float]]] = collections.deque()
 
     def kept() -> Iterator[np.ndarray]:
-        for frame in film:
-            held.append((frame, film.moment))
+        for frame in video:
+            held.append((frame, video.moment))
             yield frame
     for seen in predictor.predict_many(kept(), FEW):
         yield *held.popleft(), seen
 
 
 @contextlib.contextmanager
-def _out(playing: Playing, film: Film, classes: Sequence[str]) -> Iterator[Callable[[np.ndarray, Seen], bool]]:
+def _out(playing: Playback, video: Video, classes: Sequence[str]) -> Iterator[Callable[[np.ndarray, Prediction], bool]]:
     """What takes an annotated frame, and says whether the user wants no more. The video appears whole, or not at all."""
-    if playing.film is None and not playing.show:
+    if playing.video is None and not playing.show:
         yield lambda frame, seen: False
         return
-    part = playing.film and playing.film.with_name(f"{disk.beside(playing.film).name}{playing.film.suffix}")
+    part = playing.video and playing.video.with_name(f"{disk.beside(playing.video).name}{playing.video.suffix}")
     writer = None
 
-    def take(frame: np.ndarray, seen: Seen) -> bool:
+    def take(frame: np.ndarray, seen: Prediction) -> bool:
         nonlocal writer
         picture = np.asarray(annotating.frame(frame, seen, classes))[..., ::-1]
         if part and writer is None:
-            writer = _writer(part, film.rate, picture.shape)
+            writer = _writer(part, video.rate, picture.shape)
         if writer is not None:
             writer.write(np.ascontiguousarray(picture))
         return playing.show and _quits(picture)
@@ -98,7 +98,7 @@ def _out(playing: Playing, film: Film, classes: Sequence[str]) -> Iterator[Calla
         yield take
         if writer is not None:
             writer.release()
-            part.replace(playing.film)
+            part.replace(playing.video)
     finally:
         if part:
             part.unlink(missing_ok=True)
