@@ -106,14 +106,16 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
 @interruptible()
 def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: Settings = None, predictor: Predictor = None,
-            workers: Finders = AUTO, quiet: Quiet = False, json: AsJson = False) -> None:
+            engine: Engine = LOCAL, address: Address = None, workers: Finders = AUTO, quiet: Quiet = False,
+            json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
     from mixedfer import runner
     from mixedfer.disk import to_json
-    from mixedfer.engines.local import Local
+    from mixedfer.engines import choosing
     from mixedfer.faces import accounts
 
-    study, place = _study(file, settings), runner.Place(data, store, predictor, engine=Local(workers), quiet=quiet)
+    chosen = choosing.engine(engine, workers, address)
+    study, place = _study(file, settings), runner.Place(data, store, predictor, engine=chosen, quiet=quiet)
     found = runner.prepare_all(study, file.stem, place, silent if json else typer.echo)
     for point, sets in found:
         runner.check(point.study, sets)

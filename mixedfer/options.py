@@ -41,8 +41,8 @@ Workers = Annotated[int | None, typer.Option(parser=count_or_auto, metavar="N|au
 Finders = Annotated[int | None, typer.Option("--workers", parser=count_or_auto, metavar="N|auto",
                                              help="Processes that look for faces. `auto`: as many as the cores and the memory "
                                              "bear.")]
-Engine = Annotated[str, typer.Option(help="Where cells are trained: `local`, by processes on this machine, or `ray`, on a Ray "
-                                     "cluster. The records are the same.", metavar="local|ray")]
+Engine = Annotated[str, typer.Option(help="Where faces are found and cells are trained: `local`, by processes on this machine, "
+                                     "or `ray`, on a Ray cluster. Face sets and records are the same.", metavar="local|ray")]
 Address = Annotated[str | None, typer.Option(help="With --engine ray: the cluster, as HOST:PORT, or `auto` on one of its "
                                              "nodes. Without it, Ray is started on this machine for this command.",
                                              metavar="HOST:PORT|auto")]

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer import disk, faceset, pairing, records, sizing
+from mixedfer import disk, faceset, pairing, records
 from mixedfer.checked import Weights
 from mixedfer.engines import Engine, Hear, Job, unheard
 from mixedfer.engines.local import Local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits
-from mixedfer.faces.pools import Processes
 from mixedfer.faceset import PARTITIONS, FaceSet
 from mixedfer.identity import canonical, digest
 from mixedfer.learning import backend, pretrained
@@ -157,7 +156,7 @@ def prepare(study: Study, place: Place) -> Sets:
         if key not in made:
             made[key] = prepared.find(own, place.store) if place.prepared else preparation.prepare(
                 own, place.data, place.store, predictor=place.predictor,
-                pool=Processes(place.engine.workers or sizing.preparing()), quiet=place.quiet)
+                pool=place.engine.pool(place.threads), quiet=place.quiet)
         sets[arm.name] = made[key]
     return sets
 

@@ -1,4 +1,4 @@
-"""Where cells run: one engine per file, an `Engine` each. Which one decides no number.
+"""Where faces are prepared and cells run: one engine per file, an `Engine` each. Which one decides no number.
 
 A cell that fails, or that another process is training, does not stop the others; when all are through, it is said in one
 error.
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from mixedfer.faces.pools import Pool
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import digest
 from mixedfer.learning import backend
@@ -45,9 +46,10 @@ def run_name(cell: Cell, faces: FaceSet, threads: int) -> str:
 
 
 class Engine(Protocol):
-    """What makes records out of jobs."""
+    """What makes face sets out of pictures, and records out of jobs."""
 
-    workers: int | None
+    def pool(self, threads: int) -> Pool:
+        """Who prepares faces for a command whose cells take so many processor `threads`."""
 
     def run(self, jobs: Sequence[Job], threads: int, quiet: bool, hear: Hear = unheard) -> None:
         """Train every job's cell on so many processor `threads`; returns when each has a record in its store.

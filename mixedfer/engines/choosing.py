@@ -10,7 +10,8 @@ from mixedfer.errors import BadInput, nearest
 ENGINES = ("local", "ray")
 
 
-def engine(name: str, workers: int | None, address: str | None, gpus: float | None, memory: float | None) -> Engine:
+def engine(name: str, workers: int | None, address: str | None, gpus: float | None = None,
+           memory: float | None = None) -> Engine:
     """Raises BadInput for another name, and for what the engine of that name does not have."""
     if name not in ENGINES:
         raise BadInput(f"there is no engine {name!r}", remedy=nearest(name, ENGINES))

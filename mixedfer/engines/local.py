@@ -11,6 +11,7 @@ from mixedfer import faceset, gpus, processes, sizing
 from mixedfer.engines import Hear, Job, unheard, worker
 from mixedfer.engines.progress import Progress, tell
 from mixedfer.errors import MixedferError
+from mixedfer.faces.pools import Pool, Processes
 
 _channel = None
 
@@ -20,6 +21,10 @@ class Local:
     """So many `workers`; where it is None, as many as suits this machine."""
 
     workers: int | None = None
+
+    def pool(self, threads: int) -> Pool:
+        """See `Engine.pool`."""
+        return Processes(self.workers or sizing.preparing())
 
     def run(self, jobs: Sequence[Job], threads: int, quiet: bool, hear: Hear = unheard) -> None:
         """See `Engine.run`."""

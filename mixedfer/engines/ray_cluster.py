@@ -13,9 +13,11 @@ from typing import Any
 from mixedfer import disk, records
 from mixedfer.cluster import connecting, nodes, parcels, tasks
 from mixedfer.cluster.nodes import Need
+from mixedfer.cluster.shards import Shards
 from mixedfer.engines import Hear, Job, ray_work, unheard
 from mixedfer.engines.progress import Progress, tell
 from mixedfer.errors import Fault, MixedferError
+from mixedfer.faces.pools import Pool
 from mixedfer.learning import checkpoints
 
 #: Cells that are handed out at once, running or waiting for a place; each has a lock file open.
@@ -35,17 +37,25 @@ class Cluster:
     gpus: float | None = None
     memory: float | None = None
 
+    def pool(self, threads: int) -> Pool:
+        """See `Engine.pool`."""
+        return Shards(self.address, self.workers, self._cores(threads))
+
     def run(self, jobs: Sequence[Job], threads: int, quiet: bool, hear: Hear = unheard) -> None:
         """See `Engine.run`. Raises Fault, before any work, where no node has what a cell takes, or nodes are not like this
         machine; a cell whose worker or node is lost goes on elsewhere from its last checkpoint.
         """
-        connecting.connect(self.address, self.workers and self.workers * threads)
+        connecting.connect(self.address, self._cores(threads))
         need = Need(threads, self._gpus(jobs[0], threads), self.memory or 0)
         # Where a node has several GPUs, a process that has one might be given a task for another.
         reuse = all(node.gpus <= 1 for node in nodes.fit(need)) or not need.gpus
         with Progress(jobs, quiet, hear) as progress:
             failures = Handout(deque(jobs), need, threads, reuse, progress, self.workers or MOST).run()
         tell(failures, len(jobs))
+
+    def _cores(self, threads: int) -> int | None:
+        """What a cluster that is started for this process has; None where nobody says."""
+        return self.workers and self.workers * threads
 
     def _gpus(self, job: Job, threads: int) -> float:
         """How many GPUs a cell takes."""

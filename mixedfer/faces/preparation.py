@@ -87,7 +87,7 @@ def _make(study: Study, data: Path | None, fingerprint: str, known: Path, folder
           quiet: bool) -> None:
     part = folder.with_suffix(".partial")
     model = landmarks.find_predictor(predictor, study.preparation.predictor)
-    job = work.Job(study.dataset, study.preparation, data, model, functools.partial(register.look_up, known), part)
+    job = work.Job(study.dataset, study.preparation, data, model, functools.partial(register.look_up, known.absolute()), part)
     with Register(known) as entries, pool(job) as make:
         listing = _list(study, data)
         part.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,112 @@
+"""What a node does in preparation: make the chunks of a face set. The machine that began it writes them, so that no disk need
+be shared for them; pictures are read where they lie, under the same path on every node.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import platform
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mixedfer.cluster import connecting, nodes, opening, probe
+from mixedfer.cluster.parcels import Parcel
+from mixedfer.errors import BadInput, Fault, MixedferError, Unreadable
+from mixedfer.faces import landmarks, sightings, work
+from mixedfer.faces.chunks import Made
+from mixedfer.faces.work import Chunk, Job, Known
+
+
+@dataclass(frozen=True)
+class Order:
+    """What all chunks of one preparation have in common. `here` is what `probe.examine` says of the machine that began it; the
+    `parcel` holds data set and preparation; relative paths in `data` count from `folder`; `known` is an `Asked` on that
+    machine.
+    """
+
+    name: str
+    here: dict[str, str]
+    parcel: Parcel
+    data: Path | None
+    folder: str
+    predictor: Path
+    known: Any
+
+
+class Asked:
+    """What is known of pictures, for nodes that do not see the register: an actor on the machine where its file lies."""
+
+    def __init__(self, known: Known):
+        self.known = known
+
+    def look_up(self, pictures: Collection[bytes]) -> dict[bytes, np.ndarray]:
+        return self.known(pictures)
+
+
+#: The job of the latest order that this process worked for.
+_job: dict[str, Job] = {}
+
+
+def make(order: Order, chunk: Chunk) -> Iterator[tuple[Made, dict[bytes, np.ndarray]]]:
+    """Sends one thing: what `work.make` gives."""
+    yield work.make(_opened(order), chunk)
+
+
+def examine(order: Order, keys: Sequence[Any]) -> list[bytes] | str:
+    """The names of some pictures as this node reads them; or, where it cannot prepare any, why not."""
+    try:
+        return names(_opened(order), keys)
+    except MixedferError as error:
+        return str(error)
+
+
+def names(job: Job, keys: Sequence[Any]) -> list[bytes]:
+    """Some pictures by their pixels; those that cannot be decoded are b""."""
+    found = []
+    for key in keys:
+        try:
+            found.append(sightings.name(job.dataset.read(job.data, key), None))
+        except Unreadable:
+            found.append(b"")
+    return found
+
+
+def _opened(order: Order) -> Job:
+    """The order as a job of this node. Raises BadInput where it has not the landmark model, Fault where it is not like
+    the machine that began: it may have joined since all were seen to be.
+    """
+    if order.name not in _job:
+        _job.clear()
+        if different := nodes.differences(order.here, probe.examine()):
+            raise Fault(f"a node of the cluster has not what this machine has: {platform.node()}: {different}",
+                        remedy="Install the same versions on all.")
+        (dataset, preparation), _ = opening.unpack(order.parcel, "no-run")
+        with contextlib.suppress(OSError):  # then only paths that count from there will not be found
+            os.chdir(order.folder)
+        predictor = _predictor(order.predictor, preparation.predictor)
+        work.start()
+        known = functools.partial(_ask, order.known)
+        _job[order.name] = Job(dataset, preparation, order.data, predictor, known, part=Path())
+    return _job[order.name]
+
+
+def _predictor(given: Path, expected: str) -> Path:
+    """The landmark model under the path that it has where the command was given, or the one that is installed here."""
+    try:
+        return landmarks.find_predictor(given if given.is_file() else None, expected)
+    except BadInput as error:
+        raise BadInput(f"it has no landmark model like the command's ({error.what})", file=error.file) from error
+
+
+def _ask(known: Any, pictures: Collection[bytes]) -> dict[bytes, np.ndarray]:
+    ray = connecting.library()
+    try:
+        return ray.get(known.look_up.remote(list(pictures)))
+    except ray.exceptions.RayTaskError as error:
+        raise error.cause from None

@@ -1,0 +1,125 @@
+"""Preparation on a Ray cluster: its nodes make the chunks of a face set, this process writes them."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mixedfer import sizing
+from mixedfer.cluster import connecting, nodes, parcels, probe, shard_work, tasks
+from mixedfer.cluster.nodes import Need, Node
+from mixedfer.cluster.shard_work import Order
+from mixedfer.errors import BadInput, Fault
+from mixedfer.faces import work
+from mixedfer.faces.pools import Make
+from mixedfer.faces.work import Chunk, Done, Job
+
+NEED = Need(cores=1, memory=sizing.PREPARING / sizing.GB)
+#: Chunks per place on a node that are handed out at once; more would fill memory.
+AHEAD = 2
+#: How often a chunk may be lost with its worker or node.
+LOSSES = 3
+#: Seconds without any chunk after which it is looked whether there are nodes at all.
+QUIET = 60
+#: Pictures by which a node's copy of the data is known.
+SOME = 8
+ELSEWHERE = ("Let all nodes see the pictures under the same path and have the landmark model; or prepare on this machine, with "
+             "`mixedfer prepare` without --engine, and then run on the cluster.")
+
+
+@dataclass(frozen=True)
+class Shards:
+    """The nodes of the cluster at `address` (see `connecting.connect`, also for `cores`); at most `workers` chunks at once."""
+
+    address: str | None = None
+    workers: int | None = None
+    cores: int | None = None
+
+    @contextlib.contextmanager
+    def __call__(self, job: Job) -> Iterator[Make]:
+        """See `pools.Pool`. Raises Fault for nodes that are not like this machine, BadInput for those that do not see the
+        pictures or the landmark model.
+        """
+        connecting.connect(self.address, self.cores or self.workers)
+        found = nodes.fit(NEED)
+        places = sum(node.slots(NEED) for node in found)
+        with _order(job) as order:
+            yield lambda chunks: _make(order, job, found, min(self.workers or places, places) * AHEAD, chunks)
+
+
+@contextlib.contextmanager
+def _order(job: Job) -> Iterator[Order]:
+    """What nodes need, with the register to be asked as long as this lasts."""
+    ray, sender = connecting.library(), parcels.sender()
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(shard_work.Asked)
+    asked = actor.options(scheduling_strategy=here).remote(job.known)
+    parcel = sender.parcel((job.dataset, job.preparation), None, Path(), Path("no-run"), gpus=0)
+    try:
+        yield Order(secrets.token_hex(8), probe.examine(), parcel, job.data, os.getcwd(), job.predictor.absolute(), asked)
+    finally:
+        ray.kill(asked)
+
+
+def _make(order: Order, job: Job, found: Sequence[Node], most: int, chunks: Iterator[Chunk]) -> Iterator[Done]:
+    ray = connecting.library()
+    first = next(chunks, None)
+    if first is None:
+        return
+    reference = ray.put(order)
+    _check(reference, job, found, first)
+    waiting, running = itertools.chain([first], chunks), {}
+    try:
+        while True:
+            for chunk in itertools.islice(waiting, most - len(running)):
+                running[tasks.begin(shard_work.make, NEED, reference, chunk)] = (chunk, 0)
+            if not running:
+                return
+            ready = tasks.ready(running, QUIET)
+            if not ready:
+                nodes.fit(NEED)
+            for task in ready:
+                yield from _take(task, running, reference, job)
+    finally:
+        tasks.cancel(running)
+
+
+def _take(task: Any, running: dict, order: Any, job: Job) -> Iterator[Done]:
+    """Write what a task sent; begin it again where it was lost. Raises Fault where that did not help before."""
+    from tqdm import tqdm
+
+    chunk, losses = running.pop(task)
+    try:
+        made, found = tasks.take(task)
+    except tasks.Lost as lost:
+        told = f"pictures {chunk.first + 1} to {chunk.first + len(chunk.keys)}: {lost}"
+        if losses + 1 == LOSSES:
+            raise Fault(f"{told}, {LOSSES} times", remedy="See to the nodes, and give the same command again: everything "
+                        "finished is kept.") from lost
+        tqdm.write(f"{told}; they are prepared elsewhere, to the same result", file=sys.stderr)
+        running[tasks.begin(shard_work.make, NEED, order, chunk)] = (chunk, losses + 1)
+    else:
+        yield work.write(job, chunk.first, made, found)
+
+
+def _check(order: Any, job: Job, found: Sequence[Node], first: Chunk) -> None:
+    """See that every node reads the first pictures as this machine does, and has the landmark model."""
+    ray, keys = connecting.library(), first.keys[:SOME]
+    here, told = shard_work.names(job, keys), []
+    for node, reference in zip(found, nodes.begin_everywhere(found, shard_work.examine, order, keys)):
+        with contextlib.suppress(ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):  # it has left since
+            there = ray.get(reference)
+            if there != here:
+                told.append(f"{node.name}: {there if isinstance(there, str) else 'other pictures lie there than here'}")
+    if told:
+        raise BadInput(f"{len(told)} of {len(found)} nodes of the cluster cannot prepare these pictures. {'; '.join(told)}",
+                       file=job.data, remedy=ELSEWHERE)

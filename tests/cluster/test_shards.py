@@ -1,0 +1,171 @@
+"""Preparation on a real Ray cluster, a head that does no work and two nodes of one core: the same bytes as on this machine."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from mixedfer.cluster import connecting, shard_work
+from mixedfer.cluster.shards import AHEAD, Shards
+from mixedfer.errors import BadInput, Fault
+from mixedfer.faces import chunks, preparation
+from mixedfer.faces.datasets.portrait import Portrait
+from tests.commands import TINY, mixedfer
+from tests.faces import test_sightings as searched
+from tests.tiny import STUDY
+
+pytest.importorskip("ray", reason="Ray is not installed: pip install 'mixedfer[ray]'")
+
+BLIND = "MIXEDFER_TEST_BLIND"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Perilous(Portrait):
+    """Portraits; what befalls their reader is decided by files in the folder `marks`: each is taken away as it strikes."""
+
+    marks: str = ""
+
+    def read(self, data, key):
+        place = Path(self.marks) / key.replace("/", "-")
+        if os.environ.get(BLIND):
+            raise BadInput("no such file or folder", file="/data/photos")
+        with contextlib.suppress(OSError):
+            what = place.read_text()
+            if what == "gone":
+                raise BadInput("cannot be opened", file=key)
+            if what == "always":
+                os.kill(os.getpid(), signal.SIGKILL)
+            place.unlink()
+            if what == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+            place.with_suffix(".node").write_text(connecting.library().get_runtime_context().get_node_id())
+            time.sleep(60)  # until the node is lost
+        return super().read(data, key)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        made.add_node(num_cpus=1)
+    yield made
+    connecting.disconnect()
+    made.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr(chunks, "SIZE", 4)
+
+
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory):
+    return tmp_path_factory.mktemp("marks")
+
+
+@pytest.fixture(scope="module")
+def study(marks):
+    dataset = Perilous(classes=("happy", "sad"), identities=8, per_class=2, marks=str(marks))
+    return dataclasses.replace(STUDY, dataset=dataset)
+
+
+@pytest.fixture(scope="module")
+def here(study, tmp_path_factory):
+    return preparation.prepare(study, None, tmp_path_factory.mktemp("here"), quiet=True)
+
+
+def same(one, other):
+    names = {path.name for path in one.folder.iterdir()}
+    assert names == {path.name for path in other.folder.iterdir()} and one.folder.name == other.folder.name
+    for name in names:
+        assert (one.folder / name).read_bytes() == (other.folder / name).read_bytes(), name
+
+
+def test_a_lost_worker_and_a_lost_node_change_no_byte_and_are_told(cluster, study, here, marks, tmp_path, capsys):
+    (marks / "001-sad-1").write_text("killed")
+    (marks / "004-happy-0").write_text("lost")
+    told, lost = marks / "004-happy-0.node", threading.Event()
+
+    def lose():
+        while not (told.exists() and told.read_text()):
+            time.sleep(0.05)
+        node = next(node for node in cluster.worker_nodes if node.node_id == told.read_text())
+        cluster.remove_node(node, allow_graceful=False)
+        lost.set()
+
+    threading.Thread(target=lose, daemon=True).start()
+    made = preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
+    cluster.add_node(num_cpus=1)
+    assert lost.wait(10)
+    same(made, here)
+    said = capsys.readouterr().err
+    assert "pictures 5 to 8: its worker died; they are prepared elsewhere, to the same result" in said
+    assert "pictures 17 to 20: its node was lost" in said
+
+
+def test_what_is_known_is_not_searched_again_and_few_chunks_are_begun_at_once(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "SIZE", 2)
+    taken, ahead = [], []
+
+    @contextlib.contextmanager
+    def counted(job):
+        def tap(todo):
+            for chunk in todo:
+                taken.append(chunk.first)
+                yield chunk
+
+        def make(todo):
+            taken.clear()
+            for number, done in enumerate(inner(tap(todo))):
+                ahead.append(len(taken) - number)
+                yield done
+
+        with Shards(cluster.address)(job) as inner:
+            yield make
+
+    for size in (32, 40):
+        made = preparation.prepare(searched.study(tmp_path, size=size), None, tmp_path / "there", pool=counted, quiet=True)
+        assert searched.marks(tmp_path, "searched") == (24,) and len(taken) == 12
+    same(made, preparation.prepare(searched.study(tmp_path, size=40), None, tmp_path / "here", quiet=True))
+    assert max(ahead) <= 3 * AHEAD  # of two nodes, and perhaps the one that was just lost
+
+
+def test_a_node_that_does_not_see_the_pictures_is_refused_by_name_before_any_work(cluster, study, tmp_path):
+    node = cluster.add_node(num_cpus=1, env_vars={BLIND: "1"})
+    try:
+        with pytest.raises(BadInput, match=r"1 of \d nodes .*: /data/photos: no such file .*same path .*`mixedfer prepare`"):
+            preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
+    finally:
+        cluster.remove_node(node)
+    assert not list(tmp_path.glob("there/faces/*/*.npz"))
+
+
+def test_a_picture_that_kills_every_worker_is_given_up_and_one_that_cannot_be_opened_stops(cluster, study, here, marks,
+                                                                                             tmp_path):
+    (marks / "005-sad-1").write_text("always")
+    with pytest.raises(Fault, match=r"pictures 21 to 24: its worker died, 3 times\. .*the same command again"):
+        preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
+    (marks / "005-sad-1").write_text("gone")
+    with pytest.raises(BadInput, match="005/sad/1: cannot be opened"):
+        preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
+    (marks / "005-sad-1").unlink()
+    same(preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True), here)
+
+
+def test_the_command_prepares_on_a_cluster_whose_nodes_are_in_another_folder(cluster, prepared, tmp_path):
+    there = ("--engine", "ray", "--address", cluster.address)
+    told, _ = mixedfer("prepare", TINY, *there, "--store", "store", "--json", cwd=tmp_path)
+    assert json.loads(told)["content"] == prepared[1].content
+
+
+def test_a_landmark_model_of_another_content_is_not_taken_for_the_commands(tmp_path):
+    with pytest.raises(BadInput, match=r"no landmark model like the command's \(its SHA-256 is .* expects 0000"):
+        shard_work._predictor(tmp_path / "elsewhere.dat", "0" * 64)
