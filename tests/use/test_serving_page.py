@@ -101,7 +101,7 @@ def test_a_picture_gives_faces_with_bars_of_both_bundles(visit, group):
     heads = [text.split("\n")[0].strip() for text in cards.first.locator("thead th").all_inner_texts()]
     assert heads == ["Expression", "image-only", "mixed"]
     assert cards.first.locator("tbody th").all_inner_texts() == ["happy", "sad"]
-    shares = [float(text.rstrip("%")) for text in cards.first.locator("tbody td").all_inner_texts()]
+    shares = [float(text.strip("<>%")) for text in cards.first.locator("tbody td").all_inner_texts()]
     assert shares[0] + shares[2] == pytest.approx(100, abs=1) and shares[1] + shares[3] == pytest.approx(100, abs=1)
     widths = cards.first.locator(".bar i").evaluate_all("bars => bars.map(bar => bar.getBoundingClientRect().width"
                                                         " / bar.parentElement.getBoundingClientRect().width)")
@@ -245,6 +245,20 @@ def test_nothing_is_wider_than_the_screen(visit, group, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", ground)[:3])) > 600) == (scheme == "light")
+
+
+def test_no_share_is_told_as_certain_that_is_not(visit):
+    """And each stands on one line, on a phone too."""
+    page = visit(viewport={"width": 320, "height": 700})
+    told = {0: "0%", 1e-6: "<1%", 0.0099: "<1%", 0.01: "1%", 0.5: "50%", 0.99: "99%", 0.9901: ">99%", 1: "100%"}
+    assert page.evaluate("values => values.map(percent)", list(told)) == list(told.values())
+    made = page.evaluate("""texts => texts.map(text => {
+        const value = make("td", {class: "best"}, make("div", {class: "value"}, make("span", {}, text)));
+        document.body.append(make("table", {}, make("tr", {}, value)));
+        const span = value.querySelector("span");
+        return [span.offsetHeight, span.scrollWidth - span.clientWidth];
+    })""", list(told.values()))
+    assert len({height for height, _ in made}) == 1 and max(over for _, over in made) <= 0
 
 
 def test_a_server_that_is_gone_is_told(visit, group):

@@ -108,8 +108,11 @@ function outline(brush, points, ink, size) {
   }
 }
 
+// Nothing that is not certain is told as 0 or 100%.
 function percent(value) {
-  return `${(100 * value).toFixed(value > 0 && value < 0.01 ? 1 : 0)}%`;
+  if (value > 0 && value < 0.01) return "<1%";
+  if (value > 0.99 && value < 1) return ">99%";
+  return `${(100 * value).toFixed(0)}%`;
 }
 
 function cell(row, name, arm) {
