@@ -74,6 +74,7 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
                                               "width=0.25.")] = "",
            out: Annotated[Path | None, typer.Option(metavar="DIR", help="Where the bundle is written; bundles/STUDY-ARM, "
                                                     "unless given.")] = None,
+           onnx: Annotated[bool, typer.Option("--onnx", help="Also write the network as ONNX, for other programs.")] = False,
            store: Store = STORE, settings: Settings = None) -> None:
     """Keep a trained arm: network, preparation, classes, calibration and model card in one folder. Trains nothing."""
     from mixedfer import runner, study_files
@@ -94,7 +95,7 @@ def export(file: StudyFile, arm: Annotated[str, typer.Option(metavar="NAME", hel
     from mixedfer.use import export as exporting
 
     folder = out or Path("bundles") / f"{plan.name}-{arm}".replace("/", "-")
-    exporting.write(study.points()[place][1], plan, arm, chosen, measured.measure(found, arm, chosen), store, folder)
+    exporting.write(study.points()[place][1], plan, arm, chosen, measured.measure(found, arm, chosen), store, folder, onnx)
     told = ", ".join(str(number + 1) for number in chosen)
     typer.echo(f"Replicate {told} of {len(found.arms[arm].records)} of {arm}\nBundle: {folder}")
 

@@ -8,6 +8,7 @@
                       `finetuning`, `pictures` and the `summary` of what it did), and what was `measured` are then the
                       pictures that were held out
     model.keras       the network; several, `model-1.keras`, `model-2.keras`, ..., are an ensemble
+    model.onnx        the same for other programs, if it was asked for (see `onnx_file`)
     card.md           the model card
     trained.npy       hashes of the images that the networks were trained on (see `trained`)
 """

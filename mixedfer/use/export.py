@@ -14,26 +14,29 @@ from mixedfer.learning import backend, models, pretrained
 from mixedfer.learning.batches import TOGETHER
 from mixedfer.records import Plan
 from mixedfer.study import Arm, Preparation, Study
-from mixedfer.use import architecture, bundle, card, components, placement, trained
-from mixedfer.use.network import NEAR, Network
+from mixedfer.use import architecture, bundle, card, components, onnx_file, placement, trained
+from mixedfer.use.network import NEAR, Look, Network
 
 #: `NEAR`, where a run was made on another device or in less than float32: products have other bits too, for GPUs' TF32 keeps
 #: 10 of each number and bfloat16 7.
 ROUGH = 0.2
 
 
-def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measured: dict, store: Path, folder: Path) -> Path:
+def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measured: dict, store: Path, folder: Path,
+          onnx: bool = False) -> Path:
     """Write the bundle of an arm's `replicates`, counted from 0; several, or several folds, are an ensemble.
 
-    `measured` is what is known of them, see `mixedfer.evidence.measured`. What was written is read again and asked about test
-    images before it counts. Raises BadInput where something lies at `folder`, or for an arm that cannot be used on a picture;
-    Fault where the bundle does not answer as the run did.
+    `measured` is what is known of them, see `mixedfer.evidence.measured`; with `onnx` networks are written as ONNX too. What
+    was written is read again and asked about test images before it counts. Raises BadInput where something lies at `folder`,
+    or for an arm that cannot be used on a picture; Fault where the bundle does not answer as the run did.
     """
     chosen = next(one for one in study.arms if one.name == arm)
     preparation = chosen.preparation or study.preparation
     _refuse(chosen, preparation)
     if folder.exists():
         raise BadInput("something lies there already", file=folder, remedy="Name another place with --out, or take it away.")
+    if onnx:
+        onnx_file.check(study.recipe)
     cells = [cell for cell in plan.cells if cell["arm"] == arm and cell["replicate"] in replicates]
     listed = getattr(preparation.detector, "annotated", False)
     faces = faceset.load(store / "faces" / plan.faces[arm])
@@ -43,6 +46,10 @@ def write(study: Study, plan: Plan, arm: str, replicates: Sequence[int], measure
         for member in members:
             model = rebuild(study, chosen, preparation, len(faces.classes), store, member["run"])
             architecture.save(model, part / member["file"])
+            if onnx:
+                rows = records.read(records.run_folder(store, member["run"])).test.rows
+                onnx_file.write(model, (part / member["file"]).with_suffix(".onnx"), faces, rows,
+                                Look(study.recipe.frame, study.recipe.test_views), chosen.landmarks)
         said = {"schema": bundle.SCHEMA, "made_by": backend.versions(), "study": plan.name, "question": study.question,
                 "arm": canonical(chosen), "preparation": canonical(preparation), "recipe": canonical(study.recipe),
                 "classes": list(faces.classes), "image": list(faces.images.shape[1:]), "members": members,

@@ -10,7 +10,7 @@ from mixedfer.evidence import measured, results
 from tests.tiny import STUDY
 
 
-def export(whole, arm, which, folder):
+def export(whole, arm, which, folder, **options):
     """The bundle of an arm of the tiny study."""
     from mixedfer.use import export
 
@@ -18,7 +18,8 @@ def export(whole, arm, which, folder):
     plan = runner.read_plans(STUDY, "tiny", [], store)[0]
     found = results.load(plan, store)
     chosen = measured.choose(found, arm, which)
-    return export.write(STUDY, plan, arm, chosen, measured.measure(found, arm, chosen), store, folder)
+    return export.write(STUDY, plan, arm, chosen, measured.measure(found, arm, chosen), store, folder,
+                        **options)
 
 
 def shared(whole, scratch, which, arm="mixed"):
