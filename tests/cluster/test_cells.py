@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mixedfer import disk, faceset, records
-from mixedfer.cluster import connecting, nodes
+from mixedfer.cluster import nodes
 from mixedfer.engines import Job
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import Fault
@@ -37,24 +37,6 @@ class Shifted:
     def __call__(self, landmarks, found, side):
         return (landmarks / side + SHIFT).astype(np.float32)
 '''
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A head that trains nothing and two nodes of one core; this process has joined them."""
-    from ray.cluster_utils import Cluster as Nodes
-
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    started = Nodes(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    for _ in range(2):
-        started.add_node(num_cpus=1, wait=False)
-    started.wait_for_nodes()
-    try:
-        connecting.connect(started.address)
-        yield started
-    finally:
-        connecting.disconnect()
-        started.shutdown()
 
 
 @pytest.fixture
@@ -163,8 +145,9 @@ def test_a_node_with_other_versions_is_refused_by_name_before_any_work(cluster, 
     papers.mkdir()
     (papers / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 9.9.9\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    cluster.add_node(num_cpus=1)
+    other = cluster.add_node(num_cpus=1)
     count = len(nodes.alive()) - 1
     with pytest.raises(Fault, match=rf"1 of {count} nodes .*: numpy 9\.9\.9, here \d"):
         Cluster(cluster.address).run(jobs(STUDY, store), 1, quiet=True)
+    cluster.remove_node(other)
     assert not (store / "work").exists() and not (store / "runs").exists()

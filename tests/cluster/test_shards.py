@@ -16,7 +16,7 @@ from mixedfer.cluster.shards import AHEAD, Shards
 from mixedfer.errors import BadInput, Fault
 from mixedfer.faces import chunks, preparation
 from mixedfer.faces.datasets.portrait import Portrait
-from tests.commands import TINY, mixedfer
+from tests.commands import TINY, start
 from tests.faces import test_sightings as searched
 from tests.tiny import STUDY
 
@@ -47,18 +47,6 @@ class Perilous(Portrait):
             place.with_suffix(".node").write_text(connecting.library().get_runtime_context().get_node_id())
             time.sleep(60)  # until the node is lost
         return super().read(data, key)
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    for _ in range(2):
-        made.add_node(num_cpus=1)
-    yield made
-    connecting.disconnect()
-    made.shutdown()
 
 
 @pytest.fixture(autouse=True)
@@ -160,10 +148,25 @@ def test_a_picture_that_kills_every_worker_is_given_up_and_one_that_cannot_be_op
     same(preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True), here)
 
 
-def test_the_command_prepares_on_a_cluster_whose_nodes_are_in_another_folder(cluster, prepared, tmp_path):
-    there = ("--engine", "ray", "--address", cluster.address)
-    told, _ = mixedfer("prepare", TINY, *there, "--store", "store", "--json", cwd=tmp_path)
-    assert json.loads(told)["content"] == prepared[1].content
+@pytest.mark.slow
+def test_the_command_goes_on_after_ctrl_c_and_its_nodes_are_in_another_folder(cluster, tmp_path):
+    command = ("prepare", TINY, "--engine", "ray", "--address", cluster.address, "--set", "identities=60", "--store", "store",
+               "--json")
+    process = start(*command, cwd=tmp_path)
+    while not (made := list(tmp_path.glob("store/faces/*.partial/*.npz"))):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130 and "the same command goes on from there" in " ".join(errors.split())
+    assert "Traceback" not in errors and made[0].exists()
+    written = made[0].stat().st_mtime_ns
+    process = start(*command, cwd=tmp_path)
+    while made[0].exists() and process.poll() is None:
+        assert made[0].stat().st_mtime_ns == written
+        time.sleep(0.02)
+    told, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and json.loads(told)["faces"]["images"] == 60 * 2 * 2, errors
 
 
 def test_a_landmark_model_of_another_content_is_not_taken_for_the_commands(tmp_path):

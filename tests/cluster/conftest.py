@@ -1,0 +1,25 @@
+"""A real cluster for the tests of a file that needs one."""
+
+import os
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A head that does no work and two nodes of one core; this process has joined them."""
+    from ray.cluster_utils import Cluster
+
+    from mixedfer.cluster import connecting
+
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    for _ in range(2):
+        started.add_node(num_cpus=1, wait=False)
+    started.wait_for_nodes()
+    try:
+        connecting.connect(started.address)
+        yield started
+    finally:
+        connecting.disconnect()
+        started.shutdown()
