@@ -16,20 +16,20 @@ import typer
 
 from mixedfer import disk
 from mixedfer.evidence.figures import style
-from tests.benchmarks import scale_figure, scale_preparation, scale_report
+from tests.benchmarks import scale_cells, scale_figure, scale_preparation, scale_report
 from tests.commands import ROOT
 
-PARTS = ("preparation", "report")
-#: Cells of the report, and images that each of them tests; then in a quick look.
-CELLS, IMAGES = (10, 40, 160), (1000, 3000, 10_000, 30_000)
-QUICK_CELLS, QUICK_IMAGES = (4, 8), (100, 200)
+PARTS = ("cells", "preparation", "report")
+#: Cells of the report, images that each of them tests, and how many pictures and replicates are trained; then in a quick look.
+CELLS, IMAGES, TRAINED, REPLICATES = (10, 40, 160), (1000, 3000, 10_000), 2048, 4
+QUICK_CELLS, QUICK_IMAGES, QUICK_TRAINED, QUICK_REPLICATES = (4, 8), (100, 200), 64, 1
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
 @app.command()
 def main(quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does it work?")] = False,
-         part: Annotated[list[str] | None, typer.Option(help="preparation or report; both, unless given.")] = None,
+         part: Annotated[list[str] | None, typer.Option(help="cells, preparation or report; all, unless given.")] = None,
          up_to: Annotated[int, typer.Option(min=1000, help="Pictures to prepare: 1,000, 10,000, and so on.")] = 100_000,
          out: Annotated[Path, typer.Option(help="Where the figure and the numbers are written.")] = ROOT / "reports" / "scale",
          ) -> None:
@@ -49,7 +49,9 @@ def main(quick: Annotated[bool, typer.Option("--quick", help="Tiny sizes: does i
 def _measure(part: str, quick: bool, up_to: int) -> dict:
     if part == "preparation":
         return scale_preparation.measure([500] if quick else [10**power for power in range(3, 10) if 10**power <= up_to])
-    return scale_report.measure(*(QUICK_CELLS, QUICK_IMAGES) if quick else (CELLS, IMAGES))
+    if part == "report":
+        return scale_report.measure(*(QUICK_CELLS, QUICK_IMAGES) if quick else (CELLS, IMAGES))
+    return scale_cells.measure(*(QUICK_TRAINED, QUICK_REPLICATES) if quick else (TRAINED, REPLICATES))
 
 
 if __name__ == "__main__":
