@@ -19,7 +19,7 @@ from mixedfer.use.placement import Placement
 #: A picture: its file, or its pixels, uint8, (h, w) gray or (h, w, 3) RGB.
 Picture = str | Path | np.ndarray
 NO_FACE = "no face found"
-CUT = "faces are cut out to lie in their image as in training, where each filled a picture"
+CUT = "faces that do not fill the picture as in training are cut out to lie as those did"
 
 
 class Found(NamedTuple):

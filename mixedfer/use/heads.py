@@ -30,7 +30,7 @@ def grown(model: keras.Model, classes: int) -> keras.Model:
     last = head(model)
     more = classes - last.units
     wider = _copied(model, lambda name, config: {"units": classes} if name == last.name else {})
-    for old, new in zip(model.layers, wider.layers):
+    for old, new in zip(model.layers, wider.layers, strict=True):
         values = old.get_weights()
         if old is last:
             values = [np.pad(value, [(0, 0)] * (value.ndim - 1) + [(0, more)]) for value in values]

@@ -237,6 +237,14 @@ def test_bundles_that_differ_are_laid_side_by_side_and_names_are_only_text(visit
     assert page.title() == f"mixedfer: </script>{HOSTILE} and other"
 
 
+def test_what_all_bundles_say_of_a_picture_is_said_once(visit, group):
+    rows = [row(1, [0, 0, 100, 100], happy=0.25, sad=0.75) | {"why": "faces are cut out"}]
+    answers = [{"bundle": name, "rows": rows} for name in ("image-only", "mixed")]
+    page = visit(routes={"**/predict": {"json": {"width": 600, "height": 200, "answers": answers}}})
+    choose(page, group)
+    assert page.inner_text("#status") == "1 face found. Faces are cut out."
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 800])
 def test_nothing_is_wider_than_the_screen(visit, group, width, scheme):

@@ -46,10 +46,16 @@ function people(answers) {
   return found.sort((one, other) => one.box[0] - other.box[0]);
 }
 
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
 function summary(answers, found) {
   const faces = found.filter(one => one.found).length;
-  const why = answers.flatMap(answer => answer.rows.filter(row => row.why && row.why !== NO_FACE).slice(0, 1)
-    .map(row => ` ${answer.bundle}: ${row.why}.`)).join("");
+  const told = answers.map(answer => answer.rows.find(row => row.why && row.why !== NO_FACE)?.why ?? "");
+  const same = told.every(text => text === told[0]);
+  const why = same ? told[0] && ` ${sentence(told[0])}` :
+    answers.map((answer, arm) => told[arm] && ` ${answer.bundle}: ${told[arm]}.`).join("");
   if (faces) return `${faces} ${faces === 1 ? "face" : "faces"} found.${why}`;
   return `No face was found.${found.length ? " The whole picture was taken for one, as in training." : ""}${why}`;
 }

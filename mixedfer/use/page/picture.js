@@ -12,8 +12,7 @@ async function ask(blob, type, signal) {
   }
   const answer = await response.json().catch(() => ({error: `the server answered ${response.status}`, remedy: ""}));
   if (response.ok) return answer;
-  const what = answer.error.charAt(0).toUpperCase() + answer.error.slice(1);
-  throw new Error(`${what}. ${answer.remedy ?? ""}`.trim());
+  throw new Error(`${sentence(answer.error)} ${answer.remedy ?? ""}`.trim());
 }
 
 function clear() {
