@@ -53,9 +53,10 @@ class Asked:
 _job: dict[str, Job] = {}
 
 
-def make(order: Order, chunk: Chunk) -> Iterator[tuple[Made, dict[bytes, np.ndarray]]]:
-    """Sends one thing: what `work.make` gives."""
-    yield work.make(_opened(order), chunk)
+def make(order: Order, chunks: Sequence[Chunk]) -> Iterator[tuple[Made, dict[bytes, np.ndarray]]]:
+    """Sends what `work.make` gives for each chunk, in their order."""
+    job = _opened(order)
+    yield from (work.make(job, chunk) for chunk in chunks)
 
 
 def examine(order: Order, keys: Sequence[Any]) -> list[bytes] | str:

@@ -22,9 +22,12 @@ from mixedfer.faces.pools import Make
 from mixedfer.faces.work import Chunk, Done, Job
 
 NEED = Need(cores=1, memory=sizing.PREPARING / sizing.GB)
-#: Chunks per place on a node that are handed out at once; more would fill memory.
+#: Shards per place on a node that are handed out at once; more would fill memory.
 AHEAD = 2
-#: How often a chunk may be lost with its worker or node.
+#: Chunks of the largest shard. The first have one each, so that a small set is spread over all nodes; they grow with what has
+#: been handed out, because a task costs this process more than a chunk does.
+LARGEST = 16
+#: How often a shard may be lost with its worker or node without a chunk in between.
 LOSSES = 3
 #: Seconds without any chunk after which it is looked whether there are nodes at all.
 QUIET = 60
@@ -36,7 +39,7 @@ ELSEWHERE = ("Let all nodes see the pictures under the same path and have the la
 
 @dataclass(frozen=True)
 class Shards:
-    """The nodes of the cluster at `address` (see `connecting.connect`, also for `cores`); at most `workers` chunks at once."""
+    """The nodes of the cluster at `address` (see `connecting.connect`, also for `cores`); at most `workers` places."""
 
     address: str | None = None
     workers: int | None = None
@@ -77,11 +80,11 @@ def _make(order: Order, job: Job, found: Sequence[Node], most: int, chunks: Iter
         return
     reference = ray.put(order)
     _check(reference, job, found, first)
-    waiting, running = itertools.chain([first], chunks), {}
+    waiting, running = _shards(itertools.chain([first], chunks), most), {}
     try:
         while True:
-            for chunk in itertools.islice(waiting, most - len(running)):
-                running[tasks.begin(shard_work.make, NEED, reference, chunk)] = (chunk, 0)
+            for shard in itertools.islice(waiting, most - len(running)):
+                running[tasks.begin(shard_work.make, NEED, reference, shard)] = (shard, 0)
             if not running:
                 return
             ready = tasks.ready(running, QUIET)
@@ -93,11 +96,25 @@ def _make(order: Order, job: Job, found: Sequence[Node], most: int, chunks: Iter
         tasks.cancel(running)
 
 
+def _shards(chunks: Iterator[Chunk], together: int) -> Iterator[list[Chunk]]:
+    """What a task is given: more chunks the more there were.
+
+    >>> [len(shard) for shard in _shards(iter(range(20)), 2)]
+    [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 1]
+    """
+    handed = 0
+    while shard := list(itertools.islice(chunks, min(LARGEST, 1 + handed // (4 * together)))):
+        handed += len(shard)
+        yield shard
+
+
 def _take(task: Any, running: dict, order: Any, job: Job) -> Iterator[Done]:
-    """Write what a task sent; begin it again where it was lost. Raises Fault where that did not help before."""
+    """Write the chunk that a task sent; begin it again with the others where it was lost. Raises Fault where that did not help
+    before.
+    """
     from tqdm import tqdm
 
-    chunk, losses = running.pop(task)
+    (chunk, *others), losses = running.pop(task)
     try:
         made, found = tasks.take(task)
     except tasks.Lost as lost:
@@ -106,8 +123,10 @@ def _take(task: Any, running: dict, order: Any, job: Job) -> Iterator[Done]:
             raise Fault(f"{told}, {LOSSES} times", remedy="See to the nodes, and give the same command again: everything "
                         "finished is kept.") from lost
         tqdm.write(f"{told}; they are prepared elsewhere, to the same result", file=sys.stderr)
-        running[tasks.begin(shard_work.make, NEED, order, chunk)] = (chunk, losses + 1)
+        running[tasks.begin(shard_work.make, NEED, order, [chunk, *others])] = ([chunk, *others], losses + 1)
     else:
+        if others:
+            running[task] = (others, 0)
         yield work.write(job, chunk.first, made, found)
 
 
