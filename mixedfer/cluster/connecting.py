@@ -12,6 +12,10 @@ from mixedfer import processes
 from mixedfer.errors import BadInput, Fault
 
 SECONDS = 5  # until an address that does not answer is given up; Ray itself tries for minutes
+#: Read by Ray when it is imported or starts something: it neither reports its use nor prints what nodes say of lost workers.
+QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
+#: The same, where it is started here: nobody else can reach it. (The name is of where Ray itself wants that.)
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 #: What is done before this process leaves its cluster.
 _last: list[Callable[[], None]] = []
 START = "Start one with `ray start --head`, join this machine with `ray start --address HEAD:6379`, or leave --address out."
@@ -23,12 +27,13 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Lasts until this process ends, or `disconnect`; what is connected already stays so, whatever the address. Raises BadInput
     where Ray is not installed or no cluster answers, Fault where Ray does not start.
     """
+    for name, value in {**QUIET, **({} if address else LOOPBACK)}.items():
+        os.environ.setdefault(name, value)
     ray = library()
     if ray.is_initialized():
         return
     if address:
         _look_for(address)
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # read by what Ray starts
     own = {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **own)

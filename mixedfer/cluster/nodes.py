@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,11 @@ class Node:
         return min((int(has / takes + 1e-9) for has, takes in pairs if takes), default=1)
 
 
+def here() -> str:
+    """The id of the node that this process is on."""
+    return connecting.library().get_runtime_context().get_node_id()
+
+
 def alive() -> list[Node]:
     """The nodes of the cluster that this process is connected to."""
     found = [(one, one["Resources"]) for one in connecting.library().nodes() if one["Alive"]]
@@ -77,13 +83,18 @@ def check(nodes: Sequence[Node]) -> None:
     """See that nodes have this machine's Python, mixedfer and libraries. Raises Fault naming those that have not, and why."""
     new = [node for node in nodes if node.id not in _like]
     connecting.library().cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
-    here = probe.examine()
     told = [f"{node.name}: {differing}" for node, there in zip(new, everywhere(new, probe.examine))
-            if (differing := differences(here, there))]
+            if (differing := differences(own(), there))]
     if told:
         raise Fault(f"{len(told)} of {len(nodes)} nodes of the cluster would not compute what this machine does. "
                     f"{'; '.join(told)}", remedy="Install the same versions on all.")
     _like.update(node.id for node in new)
+
+
+@functools.cache
+def own() -> dict[str, str]:
+    """What this machine has, as this process found it first."""
+    return probe.examine()
 
 
 def differences(here: dict[str, str], there: dict[str, str]) -> str:

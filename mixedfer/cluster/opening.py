@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mixedfer import disk
 from mixedfer.cluster import connecting, nodes
+from mixedfer.errors import Fault
 
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
@@ -19,8 +21,14 @@ SECONDS = 3  # that nodes have to remove their stores
 
 
 def unpack(parcel: Parcel, run: str) -> tuple[Any, Path]:
-    """The thing that a parcel is for, and the store, with the checkpoints of its run as they were sent, and no others."""
+    """The thing that a parcel is for, and the store, with the checkpoints of its run as they were sent, and no others.
+
+    Raises Fault where this node, such as one that joined after the others were seen to, is not like the sender.
+    """
     ray = connecting.library()
+    if differing := nodes.differences(parcel.home, nodes.own()):
+        raise Fault(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}",
+                    remedy="Install the same versions on all nodes.")
     os.environ.update(parcel.environment)
     store = place(parcel.store)
     for name, text in parcel.code.items():
@@ -39,8 +47,7 @@ def unpack(parcel: Parcel, run: str) -> tuple[Any, Path]:
 
 def place(name: str) -> Path:
     """The folder of this node's store, which only this user can read; no two nodes on one machine have the same."""
-    node = connecting.library().get_runtime_context().get_node_id()
-    folder = Path(tempfile.gettempdir()) / f"{name}-{node[:12]}"
+    folder = Path(tempfile.gettempdir()) / f"{name}-{nodes.here()[:12]}"
     folder.mkdir(mode=0o700, exist_ok=True)
     return folder
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from mixedfer import faceset
 from mixedfer.checked import Weights
-from mixedfer.cluster import connecting, opening
+from mixedfer.cluster import connecting, nodes, opening
 from mixedfer.faceset import ARRAYS
 from mixedfer.identity import own_code
 from mixedfer.learning import backend
@@ -30,7 +30,7 @@ class Parcel:
 
     `thing` is in Ray's own wire format, read once the user's own `code` (place -> text, see `_code`) is there; `weights` are
     file name -> reference, `files` name -> bytes of an unfinished run. `store` is the name of the temporary store that a node
-    keeps for one command, `environment` what a process gets before it imports a backend.
+    keeps for one command, `environment` what a process gets before it imports a backend, `home` what the sending machine has.
     """
 
     thing: bytes
@@ -40,6 +40,7 @@ class Parcel:
     files: dict[str, np.ndarray]
     store: str
     environment: dict[str, str]
+    home: dict[str, str]
 
 
 @dataclass
@@ -67,7 +68,7 @@ class Sender:
         return Parcel(thing=connecting.library().cloudpickle.dumps(thing), code=code, folders=folders,
                       weights={path.name: self._file(path) for path in given},
                       files={path.name: np.fromfile(path, np.uint8) for path in sorted(work.glob("*.npz"))},
-                      store=self.name, environment=environment(gpus))
+                      store=self.name, environment=environment(gpus), home=nodes.own())
 
     def _file(self, path: Path) -> Any:
         if path not in self.sent:

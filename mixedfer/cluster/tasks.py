@@ -5,7 +5,7 @@ again.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from mixedfer.cluster import connecting
@@ -21,11 +21,12 @@ class Lost(Exception):
     """A task ended with its worker or its node, not by itself; the words say why."""
 
 
-def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True):
-    """Have a node run a generator that takes so much of it, spread over the nodes. References among the arguments arrive as
-    what they stand for. Without `reuse` its process ends with it.
+def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True, avoid: Collection[str] = ()):
+    """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
+    References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
     """
-    return _remote(function, reuse).options(scheduling_strategy="SPREAD", **need.options()).remote(*arguments)
+    where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
+    return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
 
 
 def ready(running: Iterable, seconds: float) -> list:

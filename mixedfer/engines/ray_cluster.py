@@ -69,12 +69,16 @@ class Cluster:
 
 @dataclass
 class Running:
-    """A cell that is handed out: how many epochs were heard of, how often it was lost since, and what it holds."""
+    """A cell that is handed out, and what it holds: the node that it is on, how many epochs were heard of, how often it was
+    lost since, and on which nodes it ever was.
+    """
 
     job: Job
     held: contextlib.ExitStack
+    node: str = ""
     epochs: int = 0
     losses: int = 0
+    lost_on: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -121,35 +125,46 @@ class Handout:
         weights = getattr(job.cell.study.recipe.backbone, "weights", None) if job.cell.arm.image else None
         sender = parcels.sender()
         parcel = sender.parcel(job.cell, weights, job.store, job.store / "work" / job.run, self.need.gpus)
-        task = tasks.begin(ray_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads, reuse=self.reuse)
+        task = tasks.begin(ray_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads,
+                           reuse=self.reuse, avoid=self._avoid(cell))
         self.running[task] = cell
 
+    def _avoid(self, cell: Running) -> set[str]:
+        """The nodes on which a cell was lost, if it fits on another."""
+        others = cell.lost_on and {node.id for node in nodes.alive() if node.slots(self.need)} - cell.lost_on
+        return cell.lost_on if others else set()
+
     def _take(self, task: Any) -> None:
-        cell = self.running.pop(task)
+        cell = self.running[task]
         try:
             if (sent := tasks.take(task)) is not tasks.END:
                 self._keep_or_cancel(task, cell, sent)
-                self.running[task] = cell  # behind the others
+                self.running[task] = self.running.pop(task)  # behind the others
                 return
         except tasks.Lost as lost:
-            if self._lost(cell, str(lost)):
+            if self._goes_on(cell, str(lost)):
+                del self.running[task]
+                self._begin(cell)
                 return
         except MixedferError as error:
             self.failures.append((cell.job, error))
+        del self.running[task]
         cell.held.close()
 
-    def _keep_or_cancel(self, task: Any, cell: Running, sent: str | ray_work.Epoch | ray_work.Finished) -> None:
+    def _keep_or_cancel(self, task: Any, cell: Running, sent: ray_work.Sent) -> None:
         try:
             self._keep(cell, sent)
         except MixedferError:  # such as a full disk
             tasks.cancel([task])
             raise
 
-    def _keep(self, cell: Running, sent: str | ray_work.Epoch | ray_work.Finished) -> None:
+    def _keep(self, cell: Running, sent: ray_work.Sent) -> None:
         """Show or write what a cell sent. Raises Fault when the disk is full."""
         job = cell.job
         if isinstance(sent, str):
             self.progress.say(sent)
+        elif isinstance(sent, ray_work.Begun):
+            cell.node = sent.node
         elif isinstance(sent, ray_work.Epoch):
             if sent.checkpoint is not None:
                 _write_checkpoint(job, sent.checkpoint.data)
@@ -159,12 +174,12 @@ class Handout:
         else:
             _write_record(job, sent.files)
 
-    def _lost(self, cell: Running, why: str) -> bool:
-        """Begin a lost cell again; notes a failure instead where that did not help before."""
+    def _goes_on(self, cell: Running, why: str) -> bool:
+        """Whether a lost cell is to be begun again; notes a failure where that did not help before."""
         cell.losses += 1
+        cell.lost_on |= {cell.node} - {""}
         if cell.losses < LOSSES:
             self.progress.say(f"{cell.job.cell}: {why}; it goes on elsewhere from its last checkpoint, to the same result")
-            self._begin(cell)
             return True
         self.failures.append((cell.job, Fault(
             f"it was lost {LOSSES} times without finishing an epoch; the last time, {why}", remedy="Have it reserve its memory "

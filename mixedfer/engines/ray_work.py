@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mixedfer import disk, records
-from mixedfer.cluster import opening
+from mixedfer.cluster import nodes, opening
 from mixedfer.cluster.parcels import Parcel
 from mixedfer.engines import Job, worker
 from mixedfer.faceset import FaceSet
@@ -19,6 +19,12 @@ from mixedfer.faceset import FaceSet
 #: Seconds of training that a lost node may cost, besides the epoch that it was in.
 BETWEEN = 1.0
 END = object()
+
+
+class Begun(NamedTuple):
+    """The id of the node that a cell is trained on."""
+
+    node: str
 
 
 class Epoch(NamedTuple):
@@ -34,8 +40,12 @@ class Finished(NamedTuple):
     files: dict[str, np.ndarray]
 
 
-def train(parcel: Parcel, run: str, faces: FaceSet, threads: int) -> Iterator[str | Epoch | Finished]:
-    """Train one cell; sends sentences, epochs, and at last the record. Raises as `worker.train` does."""
+Sent = str | Begun | Epoch | Finished
+
+
+def train(parcel: Parcel, run: str, faces: FaceSet, threads: int) -> Iterator[Sent]:
+    """Train one cell; sends where, sentences, epochs, and at last the record. Raises as `worker.train` does."""
+    yield Begun(nodes.here())
     cell, store = opening.unpack(parcel, run)
     job = Job(cell, faces.folder, store, run)
     yield from _sent_by(lambda send: _train(job, faces, threads, send))
