@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 
 from mixedfer import processes
@@ -29,12 +30,11 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     """
     for name, value in {**QUIET, **({} if address else LOOPBACK)}.items():
         os.environ.setdefault(name, value)
-    ray = library()
-    if ray.is_initialized():
+    if is_connected():
         return
     if address:
         _look_for(address)
-    own = {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
+    ray, own = library(), {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **own)
     except ConnectionError as error:
@@ -64,13 +64,18 @@ def disconnect() -> None:
 @contextlib.contextmanager
 def connected(address: str | None = None, cores: int | None = None) -> Iterator[None]:
     """Connected to a cluster, see `connect`; what was connected before stays so afterwards."""
-    before = library().is_initialized()
+    before = is_connected()
     connect(address, cores)
     try:
         yield
     finally:
         if not before:
             disconnect()
+
+
+def is_connected() -> bool:
+    """Found without importing Ray, which reads its environment then."""
+    return "ray" in sys.modules and library().is_initialized()
 
 
 def library():

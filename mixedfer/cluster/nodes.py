@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -80,15 +81,22 @@ def fit(need: Need) -> list[Node]:
 
 
 def check(nodes: Sequence[Node]) -> None:
-    """See that nodes have this machine's Python, mixedfer and libraries. Raises Fault naming those that have not, and why."""
-    new = [node for node in nodes if node.id not in _like]
-    connecting.library().cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
-    told = [f"{node.name}: {differing}" for node, there in zip(new, everywhere(new, probe.examine))
-            if (differing := differences(own(), there))]
+    """See that nodes have this machine's Python, mixedfer and libraries. Raises Fault naming those that have not, and why.
+
+    A node that is lost or full meanwhile is passed over: what goes there all the same is looked at again, see `opening.unpack`.
+    """
+    ray = connecting.library()
+    ray.cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
+    new, told = [node for node in nodes if node.id not in _like], []
+    for node, begun in zip(new, begin_everywhere(new, probe.examine)):
+        with contextlib.suppress(ray.exceptions.RayError):
+            if differing := differences(own(), ray.get(begun)):
+                told.append(f"{node.name}: {differing}")
+            else:
+                _like.add(node.id)
     if told:
         raise Fault(f"{len(told)} of {len(nodes)} nodes of the cluster would not compute what this machine does. "
                     f"{'; '.join(told)}", remedy="Install the same versions on all.")
-    _like.update(node.id for node in new)
 
 
 @functools.cache
@@ -107,15 +115,10 @@ def differences(here: dict[str, str], there: dict[str, str]) -> str:
                      if there.get(what) != which)
 
 
-def everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:
-    """What a function gives on each node. It takes no core there; raises what Ray raises."""
-    return connecting.library().get(begin_everywhere(nodes, what, *arguments))
-
-
 def begin_everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:
-    """The same, not waited for: references, as Ray has them."""
+    """Have a function called on each node, where it takes no core: references to what comes of it, as Ray has them."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    task = connecting.library().remote(num_cpus=0, max_retries=2)(what)
+    task = connecting.library().remote(num_cpus=0, max_retries=0)(what)
     return [task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments)
             for node in nodes]

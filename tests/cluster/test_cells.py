@@ -138,11 +138,11 @@ def test_a_cell_whose_node_has_no_memory_left_goes_on_elsewhere(cluster, whole, 
     monkeypatch.setenv("RAY_memory_usage_threshold", "0.001")
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
     full = cluster.add_node(num_cpus=3)
-    todo = [job for job in jobs(STUDY, store) if job.cell.arm.name == "landmarks-only"]
+    todo = [job for job in jobs(STUDY, store) if job.cell.arm.landmarks][:4]  # two fit on the other nodes at once
     Cluster(cluster.address).run(todo, 1, quiet=True)
     cluster.remove_node(full)
     assert all(facts(job, store) == facts(job, whole[0] / ".mixedfer") for job in todo)
-    assert "landmarks-only, replicate 1: its node had no memory left; it goes on elsewhere" in capsys.readouterr().err
+    assert ": its node had no memory left; it goes on elsewhere" in capsys.readouterr().err
 
 
 def test_a_cell_that_fits_nowhere_is_said_before_any_work(cluster, store):
