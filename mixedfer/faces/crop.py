@@ -15,8 +15,8 @@ from mixedfer.faces.detectors import Box
 #: Of contrast-limited equalisation: tiles along each side (of a 48-pixel image, each has 144 pixels), and the highest bin of
 #: a tile's histogram over the mean one.
 TILES, LIMIT = 4, 2.0
-#: A square with sides up to this, or up to twice its picture's longer side, is cut out pixel by pixel.
-LARGE = 4096
+#: A square of up to so many pixels, or of up to four times as many as its picture has, is cut out pixel by pixel.
+LARGE = 4096**2
 
 
 def square(box: Box, margin: float) -> tuple[float, float, float]:
@@ -44,7 +44,7 @@ def crop(picture: np.ndarray, box: Box, margin: float, size: int, colour: bool) 
     matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
     height, width = picture.shape[:2]
     beside = left >= width or top >= height or left + side <= 0 or top + side <= 0  # less than half a pixel lies in it
-    if beside or side > max(LARGE, 2 * max(width, height)):
+    if beside or side**2 > max(LARGE, 4 * width * height):
         return warp(picture, matrix, size, colour), matrix
     piece = _cut(_channels(picture, colour), left, top, side)
     if side != size:

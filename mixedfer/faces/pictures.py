@@ -16,6 +16,7 @@ from mixedfer.errors import BadInput, Unreadable
 
 GRAY = ("1", "L", "LA", "La")
 DEEP = ("I;16", "I;16L", "I;16B", "I;16N")
+SEVERAL = "several pictures in one file (an animation?); give one file per picture"
 #: What macOS adds to the archives that it makes: a folder, and files whose names begin so.
 MAC_FOLDER, MAC_FILE = "__MACOSX", "._"
 #: What Pillow's decoders raise for broken files, besides errors of its own.
@@ -52,9 +53,8 @@ def read(path: Path) -> np.ndarray:
 
 
 def _pixels(image, path: Path) -> np.ndarray:
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1 and image.format != "MPO":  # a photo beside which a camera has put a preview or a second view
-        raise Unreadable(f"{frames} pictures in one file (an animation?); give one file per picture", file=path)
+    if several(image):
+        raise Unreadable(SEVERAL, file=path)
     deep = image.mode in DEEP or (image.mode, image.format) == ("I", "PPM")  # a PGM's 16 bits are opened as 32
     image = _upright(image)
     if deep:
@@ -62,6 +62,18 @@ def _pixels(image, path: Path) -> np.ndarray:
     if image.mode in ("I", "F"):
         raise Unreadable(f"pixels of 32 bits (mode {image.mode}); save it with 8 or 16 bits per channel", file=path)
     return np.array(image.convert("L" if image.mode in GRAY else "RGB"))
+
+
+def several(image) -> bool:
+    """Whether an opened file holds a second picture. To count all takes minutes for a small file that is made so."""
+    if image.format == "MPO":  # a photo beside which a camera has put a preview or a second view
+        return False
+    try:
+        image.seek(1)
+    except EOFError:
+        image.seek(0)
+        return False
+    return True
 
 
 def _upright(image):

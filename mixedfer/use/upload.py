@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import os
 import tempfile
 import warnings
@@ -18,8 +17,6 @@ from mixedfer.faces import pictures
 KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM")
 #: Pixels of a picture; a detector that doubles its size once needs about a gigabyte for so many.
 PIXELS = 50_000_000
-#: How many times as many the square around a picture may have, which the picture without a face is filled up to.
-SQUARE = 4
 
 
 class TooLarge(Unreadable):
@@ -28,7 +25,7 @@ class TooLarge(Unreadable):
 
 def decode(raw: bytes, source: str, most: int) -> np.ndarray:
     """The pixels in the bytes of a file, as `pictures.read` reads it. Raises Unreadable as it does, and for other kinds of
-    pictures than `KINDS`; TooLarge for more than `most` pixels, or a very long picture.
+    pictures than `KINDS`; TooLarge for more than `most` pixels.
     """
     _measure(raw, source, most)
     handle, name = tempfile.mkstemp(prefix="mixedfer-")
@@ -51,23 +48,13 @@ def _measure(raw: bytes, source: str, most: int) -> None:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(raw), formats=KINDS) as image:
                 width, height = image.size
-                large = width * height > most or max(width, height)**2 > SQUARE * most
-                several = not large and image.format != "MPO" and _has_another(image)
+                several = width * height <= most and pictures.several(image)
     except Image.DecompressionBombError as error:
         raise TooLarge(f"more pixels than are safe to decode ({error})", file=source) from error
     except (Image.UnidentifiedImageError, *pictures.BROKEN) as error:
         raise Unreadable(f"not a picture of a kind that is taken ({', '.join(KINDS)})", file=source) from error
-    if large:
-        raise TooLarge(f"a picture of {width} x {height} pixels; at most {most:,} are searched, and at most "
-                       f"{math.isqrt(SQUARE * most):,} along a side", file=source, remedy="Make it smaller.")
+    if width * height > most:
+        raise TooLarge(f"a picture of {width} x {height} pixels; at most {most:,} are searched", file=source,
+                       remedy="Make it smaller.")
     if several:
-        raise Unreadable("several pictures in one file (an animation?); give one file per picture", file=source)
-
-
-def _has_another(image) -> bool:
-    """Whether a file holds a second picture. To count them all takes minutes for a small file that is made so."""
-    try:
-        image.seek(1)
-    except EOFError:
-        return False
-    return True
+        raise Unreadable(pictures.SEVERAL, file=source)

@@ -85,6 +85,19 @@ def test_a_square_much_larger_than_its_picture_takes_little_memory_and_shows_the
     assert np.allclose(transform(np.array([[199.5, 199.5]]), matrix), [centroid(expected)], atol=0.05)
 
 
+def test_the_square_around_a_long_picture_takes_little_memory_and_shows_the_same():
+    picture = np.zeros((100, 10_000), np.uint8)
+    picture[:, 2000:7000] = 255
+    tracemalloc.start()
+    image, matrix = crop(picture, Box(0, 0, 10_000, 100), 0, 50, False)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e7  # filled up to a square, it is 100 million
+    assert np.array_equal(matrix, [[1 / 200, 0, 0.5 / 200 - 0.5], [0, 1 / 200, (0.5 + 4950) / 200 - 0.5]])
+    # 2000 / 200 = 10, 7000 / 200 = 35; shrinking blurs the edges.
+    assert (image[:, 11:34] == 255).all() and not image[:, :9].any() and not image[:, 36:].any()
+
+
 @pytest.mark.parametrize("colour", [False, True])
 def test_an_identity_changes_nothing(colour):
     picture = np.random.default_rng(0).integers(0, 256, (40, 40, 3) if colour else (40, 40), dtype=np.uint8)

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def test_a_palette_and_a_jpeg_of_inks(tmp_path):
     (lambda path: path.write_bytes(saved(path, size=(60, 40)).read_bytes()[:60]), "cannot be decoded"),
     (lambda path: saved(path, "F", colour=.5, format="TIFF"), "pixels of 32 bits"),
     (lambda path: Image.new("L", (4, 4)).save(path, format="GIF", save_all=True,
-                                              append_images=[Image.new("L", (4, 4), 99)]), "2 pictures in one file"),
+                                              append_images=[Image.new("L", (4, 4), 99)]), "several pictures in one file"),
     (lambda path: saved(path, "1", (12_000, 12_000), 0), "more pixels than are safe")])
 def test_broken_pictures_say_why(tmp_path, make, why):
     path = tmp_path / "a.png"
@@ -52,6 +53,25 @@ def test_broken_pictures_say_why(tmp_path, make, why):
     with pytest.raises(Unreadable, match=why) as error:
         pictures.read(path)
     assert error.value.file == path
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "WEBP", "PNG"])
+def test_one_picture_in_a_file_that_may_hold_several_is_read(tmp_path, kind):
+    Image.new("L", (6, 4), 99).save(tmp_path / "a", format=kind, **({"lossless": True} if kind == "WEBP" else {}))
+    assert (pictures.read(tmp_path / "a") == 99).all()
+
+
+def test_a_file_of_many_pictures_is_refused_without_counting_them(tmp_path):
+    """A TIFF's pictures are a chain; to count n of them, Pillow looks at about n * n / 2 places: here at half a milliard."""
+    fields = [(256, 1), (257, 1), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 1), (279, 1)]
+    one = struct.pack("<H", len(fields)) + b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+    length = len(one) + 4
+    chain = b"".join(one + struct.pack("<I", 8 + number * length if number < 30_000 else 0) for number in range(1, 30_001))
+    (tmp_path / "a.tif").write_bytes(b"II*\0" + struct.pack("<I", 8) + chain)
+    began = time.process_time()
+    with pytest.raises(Unreadable, match="several pictures"):
+        pictures.read(tmp_path / "a.tif")
+    assert time.process_time() - began < 1
 
 
 def exif(*entries):

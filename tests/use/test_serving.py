@@ -189,14 +189,6 @@ def test_too_many_pixels_are_refused_before_they_are_decoded(address, monkeypatc
     assert status == 413 and "40 x 30 pixels" in said["error"]
 
 
-def test_a_long_picture_is_refused_for_it_would_be_filled_up_to_a_square(address, monkeypatch):
-    """48 million pixels in a row are 47 kilobytes of PNG, and a square of petabytes; 30,000 x 1,600 take a gigabyte."""
-    monkeypatch.setattr(upload, "PIXELS", 1000)
-    assert post(address, plain("PNG", (63, 15)))[0] == 200  # 63 * 63 = 3969, less than 4 * 1000
-    status, _, said = post(address, plain("PNG", (64, 15)))
-    assert status == 413 and "at most 63 along a side" in said["error"]
-
-
 def test_a_detector_that_doubles_pictures_more_often_gets_smaller_ones(both, monkeypatch):
     finders = {name: each.finder for name, each in both.predictors.items()}
     assert both.pixels == upload.PIXELS
