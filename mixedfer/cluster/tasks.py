@@ -5,6 +5,7 @@ again.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
@@ -18,7 +19,11 @@ END = object()
 
 
 class Lost(Exception):
-    """A task ended with its worker or its node, not by itself; the words say why."""
+    """A task ended with its worker or its node, not by itself; the words say why. `node` is its id, where Ray names it."""
+
+    def __init__(self, why: str, node: str = ""):
+        super().__init__(why)
+        self.node = node
 
 
 def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True, avoid: Collection[str] = ()):
@@ -45,7 +50,8 @@ def take(task) -> Any:
         cause = error.cause
         raise (cause if isinstance(cause, MixedferError) else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
     except ray.exceptions.RayError as error:
-        raise Lost(_why(ray.exceptions, error)) from error
+        named = re.search(r"\bID: ([0-9a-f]{56})\b", str(error))
+        raise Lost(_why(ray.exceptions, error), named[1] if named else "") from error
 
 
 def cancel(running: Iterable) -> None:

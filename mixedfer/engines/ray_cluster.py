@@ -142,7 +142,7 @@ class Handout:
                 self.running[task] = self.running.pop(task)  # behind the others
                 return
         except tasks.Lost as lost:
-            if self._goes_on(cell, str(lost)):
+            if self._goes_on(cell, lost):
                 del self.running[task]
                 self._begin(cell)
                 return
@@ -174,10 +174,10 @@ class Handout:
         else:
             _write_record(job, sent.files)
 
-    def _goes_on(self, cell: Running, why: str) -> bool:
+    def _goes_on(self, cell: Running, why: tasks.Lost) -> bool:
         """Whether a lost cell is to be begun again; notes a failure where that did not help before."""
         cell.losses += 1
-        cell.lost_on |= {cell.node} - {""}
+        cell.lost_on |= {cell.node, why.node} - {""}
         if cell.losses < LOSSES:
             self.progress.say(f"{cell.job.cell}: {why}; it goes on elsewhere from its last checkpoint, to the same result")
             return True

@@ -133,6 +133,18 @@ def test_ctrl_c_stops_the_cluster_and_either_engine_goes_on(cluster, whole, stor
     assert facts(one, store) == facts(one, whole[0] / ".mixedfer") and epochs_trained(one) < STUDY.recipe.epochs
 
 
+def test_a_cell_whose_node_has_no_memory_left_goes_on_elsewhere(cluster, whole, store, monkeypatch, capsys):
+    """A node that is reckoned full ends every task that it is given."""
+    monkeypatch.setenv("RAY_memory_usage_threshold", "0.001")
+    monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
+    full = cluster.add_node(num_cpus=3)
+    todo = [job for job in jobs(STUDY, store) if job.cell.arm.landmarks][:4]  # two fit on the other nodes at once
+    Cluster(cluster.address).run(todo, 1, quiet=True)
+    cluster.remove_node(full)
+    assert all(facts(job, store) == facts(job, whole[0] / ".mixedfer") for job in todo)
+    assert ": its node had no memory left; it goes on elsewhere" in capsys.readouterr().err
+
+
 def test_a_cell_that_fits_nowhere_is_said_before_any_work(cluster, store):
     with pytest.raises(Fault, match=r"no node of the cluster has 1 cores, 2 GPUs.*--cell-gpus"):
         Cluster(cluster.address, gpus=2).run(jobs(STUDY, store), 1, quiet=True)
