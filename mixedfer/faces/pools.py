@@ -1,4 +1,4 @@
-"""Who makes the chunks of a face set: processes of this machine, here, or another `Pool`, such as the nodes of a cluster."""
+"""Who makes the chunks of a face set: this process, others of this machine, or another `Pool`, as a cluster's nodes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,14 @@ class Processes:
             yield lambda chunks: _make(executor, self.workers * AHEAD, job, chunks)
 
 
+@contextlib.contextmanager
+def here(job: Job) -> Iterator[Make]:
+    """This process, as it is set up, and no other. For few pictures: a process that starts takes longer than they do."""
+    yield lambda chunks: (work.work(job, chunk) for chunk in chunks)
+
+
 #: What needs no choice.
-ONE = Processes()
+ONE = here
 
 
 def _make(executor: Executor, together: int, job: Job, chunks: Iterator[Chunk]) -> Iterator[Done]:

@@ -17,7 +17,7 @@ from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.datasets.portrait import Portrait
 from mixedfer.faces.detectors import Box, Sight
 from mixedfer.faces.detectors.dlib_hog import DlibHog
-from mixedfer.faces.pools import Processes
+from mixedfer.faces.pools import ONE, Processes
 from mixedfer.faces.splits import split
 from mixedfer.study import PREDICTOR, Preparation
 from tests.tiny import STUDY
@@ -66,8 +66,8 @@ def study(folder, **changes):
     return dataclasses.replace(STUDY, dataset=dataset, preparation=Preparation(detector=detector, size=32)).varying(**changes)
 
 
-def prepare(folder, workers=1, **changes):
-    return preparation.prepare(study(folder, **changes), None, folder / "store", pool=Processes(workers), quiet=True)
+def prepare(folder, pool=ONE, **changes):
+    return preparation.prepare(study(folder, **changes), None, folder / "store", pool=pool, quiet=True)
 
 
 def marks(folder, *names):
@@ -87,7 +87,7 @@ def test_which_face_is_taken():
 
 
 def test_a_first_run_reads_and_searches_once_and_other_images_search_no_more(tmp_path):
-    faces = prepare(tmp_path, workers=2)
+    faces = prepare(tmp_path)
     assert marks(tmp_path) == (24, 24)
     other = prepare(tmp_path, size=40, border=0.3, colour=True, equalise="histogram", alignment=Eyes())
     assert marks(tmp_path) == (48, 24) and other.folder != faces.folder
@@ -170,7 +170,7 @@ def test_what_was_searched_is_kept_when_the_images_change_after_an_interruption(
 
 
 def test_every_face_of_a_picture_is_a_row(tmp_path):
-    faces, listing = prepare(tmp_path, face="all", workers=2), study(tmp_path).dataset.list(None)
+    faces, listing = prepare(tmp_path, face="all"), study(tmp_path).dataset.list(None)
     assert marks(tmp_path) == (24, 24)
     names = [os.fsdecode(name) for name in faces.ids]
     assert names == [listing.ids[0], f"{listing.ids[0]}#2", *listing.ids[1:]]
@@ -199,7 +199,8 @@ def test_faces_of_one_picture_share_a_subject_where_none_is_known(tmp_path, monk
 
 
 def test_workers_and_interruptions_do_not_change_a_byte_of_all_faces(tmp_path, monkeypatch):
-    whole = prepare(tmp_path, face="all", workers=2)
+    whole = prepare(tmp_path, Processes(2), face="all")
+    assert marks(tmp_path) == (24, 24)
     (tmp_path / "other").mkdir()
     with monkeypatch.context() as failing, pytest.raises(ZeroDivisionError):
         failing.setattr(preparation, "_close", lambda *_: 1 / 0)
