@@ -13,12 +13,16 @@ from tests.commands import TINY, mixedfer
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-#: The files whose tests take longest; begun first, so that no worker is left with them at the end.
-FIRST = ("test_run.py", "test_interruption.py", "test_training.py")
+#: The files whose tests take longest, begun first, so that no worker is left with them at the end. The first of them trains the
+#: study of `whole`, for which the next ones need not wait.
+FIRST = ("test_interruption.py", "test_tuning.py", "test_frozen.py", "test_training.py", "test_finetuning.py", "test_run.py",
+         "test_cells.py", "test_shards.py", "test_serving.py", "test_prediction.py", "test_sightings.py", "test_preparation.py",
+         "test_portrait.py", "test_runner.py", "test_predict_command.py", "test_serve_command.py")
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: item.path.name not in FIRST)
+    places = {name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(FIRST)))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +54,7 @@ def whole(scratch):
     with FileLock(scratch / "whole.lock"):
         if not printed.exists():
             folder.mkdir()
-            printed.write_text(json.dumps(mixedfer("run", TINY, "--quiet", cwd=folder)))
+            printed.write_text(json.dumps(mixedfer("run", TINY, "--quiet", "--workers", 1, cwd=folder)))
     return folder, json.loads(printed.read_text())
 
 

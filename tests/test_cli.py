@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 
 from mixedfer import cli
 from mixedfer.cli import app
+from mixedfer.engines.local import Local
 from mixedfer.errors import BadInput
 from tests.commands import ROOT, TINY, mixedfer
 from tests.evidence.synthetic import build
+from tests.own_process import OwnProcess
 
 PILOT = "from tests.evidence import synthetic\nSTUDY = synthetic.study()\n"
 GRID = ("import dataclasses\nfrom mixedfer.study import Axis\nfrom tests.{of} import {study} as ONE\n"
@@ -19,8 +21,9 @@ GRID = ("import dataclasses\nfrom mixedfer.study import Axis\nfrom tests.{of} im
 
 @pytest.fixture
 def call(tmp_path, monkeypatch):
-    """A command's output, in a folder of its own; errors are raised."""
+    """A command's output, in a folder of its own and in this process; errors are raised."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Local, "pool", OwnProcess.pool)
 
     def called(*arguments):
         result = CliRunner().invoke(app, list(map(str, arguments)))

@@ -6,12 +6,12 @@ import pytest
 
 from mixedfer import disk, processes, records
 from mixedfer.engines import Job, local
+from mixedfer.engines.local import Local
 from mixedfer.engines.progress import Progress, tell
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Axis
-from tests.commands import mixedfer
 from tests.tiny import STUDY
 
 #: Two cells that can be trained, and the same two at a learning rate at which they cannot; without the image they are quick.
@@ -29,16 +29,15 @@ def done(job: Job) -> bool:
     return disk.is_done(records.run_folder(job.store, job.run))
 
 
-def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_are_kept(prepared, tmp_path):
-    held, fine, *wild = (job for _, point in HALF_WILD.points() for job in jobs(point, prepared))
-    (tmp_path / "half_wild.py").write_text("from tests.test_engines import HALF_WILD as STUDY\n")
-    with disk.lock(held.store / "locks" / held.run, str(held.cell)):
-        _, errors = mixedfer("run", "half_wild.py", "--quiet", "--workers", 1, "--store", held.store, cwd=tmp_path, ends=1)
-    told = " ".join(errors.split())
-    assert told.startswith("mixedfer: 2 of 4 cells failed. landmarks-only, replicate 1; others, replicate 1: the loss is not ")
+def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_are_kept(prepared):
+    held, fine, *wild = every = [job for _, point in HALF_WILD.points() for job in jobs(point, prepared)]
+    with disk.lock(held.store / "locks" / held.run, str(held.cell)), pytest.raises(Fault) as failed:
+        Local(workers=1).run(every, 1, True)
+    told = str(failed.value)
+    assert told.startswith("2 of 4 cells failed. landmarks-only, replicate 1; others, replicate 1: the loss is not ")
     assert told.count("the loss is not a number") == 1 and "--set learning_rate=" in told
     assert told.endswith("Another process is training 1 of 4 cells (landmarks-only, replicate 1).")
-    assert done(fine) and not any(map(done, (held, *wild)))
+    assert failed.value.exit_code == 1 and done(fine) and not any(map(done, (held, *wild)))
 
 
 def test_cells_that_are_only_held_are_to_be_waited_for(prepared):

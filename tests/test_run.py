@@ -1,11 +1,14 @@
-"""The whole way, as users go it: the command, in processes of its own, on real faces with real training."""
+"""The whole way, as users go it: the command on real faces with real training, mostly in processes of its own."""
 
 import json
 import shutil
 
 import pytest
+from typer.testing import CliRunner
 
+from mixedfer.engines.local import Local
 from tests.commands import ROOT, TINY, WITHOUT_KERAS, files, mixedfer
+from tests.own_process import OwnProcess
 
 
 def test_one_command_ends_with_a_verdict_and_a_report(whole):
@@ -41,31 +44,32 @@ def test_a_report_is_made_anew_without_the_making_half(whole, tmp_path):
     assert files(tmp_path / "tiny", "**/*.*") == files(folder / "reports" / "tiny", "**/*.*")
 
 
-def test_fewer_replicates_reuse_the_runs(whole, tmp_path):
+def test_fewer_replicates_reuse_the_runs_and_faces_that_were_prepared_elsewhere_need_neither_data_nor_dlib(whole, tmp_path):
     shutil.copytree(whole[0] / ".mixedfer", tmp_path / ".mixedfer")
-    output, _ = mixedfer("run", TINY, "--set", "replicates=1", cwd=tmp_path, code=WITHOUT_KERAS)
-    assert "4 cells, all finished" in output
+    (faces,) = (tmp_path / ".mixedfer" / "faces").iterdir()
+    faces.rename(faces.with_name("elsewhere"))
+    output, _ = mixedfer("run", TINY, "--prepared", "--set", "replicates=1", cwd=tmp_path, code=WITHOUT_KERAS)
+    assert "48 of      48 faces found" in output and "4 cells, all finished" in output
     results = json.loads((tmp_path / "reports" / "tiny" / "results.json").read_text())
     assert results["varied"] == {"replicates": 1} and len(results["arms"][0]["replicates"]) == 1
 
 
-def test_faces_that_were_prepared_elsewhere_need_neither_data_nor_dlib(whole, tmp_path):
-    shutil.copytree(whole[0] / ".mixedfer", tmp_path / ".mixedfer")
-    (faces,) = (tmp_path / ".mixedfer" / "faces").iterdir()
-    faces.rename(faces.with_name("elsewhere"))
-    output, _ = mixedfer("run", TINY, "--prepared", cwd=tmp_path, code=WITHOUT_KERAS)
-    assert "48 of      48 faces found" in output and "8 cells, all finished" in output
+def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_once(prepared, tmp_path, monkeypatch,
+                                                                                     keras_ready):
+    """In this process, for what workers do is the same for every study."""
+    from mixedfer.cli import app
 
-
-def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_once(whole, tmp_path):
-    shutil.copytree(whole[0] / ".mixedfer" / "faces", tmp_path / ".mixedfer" / "faces")
+    store, _ = prepared
+    monkeypatch.setattr(Local, "run", OwnProcess.run)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "grid_of_two.py").write_text(
         '"""Two shares."""\nimport dataclasses\nfrom tests.tiny import STUDY as TINY, Arm, Shuffled, normalised\n'
         'from mixedfer.study import Axis\n'
         'STUDY = dataclasses.replace(TINY.varying(epochs=1, replicates=1), control=TINY.treatments[2],\n'
         '                            treatments=(Arm("others", landmarks=Shuffled(normalised)),),\n'
         '                            grid=(Axis("train_share", (0.5, 1.0)),))\n')
-    output, _ = mixedfer("run", "grid_of_two.py", "--quiet", "--workers", 1, "--set", "folds=2", cwd=tmp_path)
+    arguments = ["run", "grid_of_two.py", "--quiet", "--set", "folds=2", "--store", str(store)]
+    output = CliRunner().invoke(app, arguments, catch_exceptions=False).stdout
     assert "reports/grid_of_two/index.html" in output
     report = tmp_path / "reports" / "grid_of_two"
     for share in ("0.5", "1.0"):

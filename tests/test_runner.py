@@ -16,6 +16,7 @@ from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled_within_class import ShuffledWithinClass
 from mixedfer.learning.weights.archive import Archive
 from mixedfer.study import Arm, Axis
+from tests.own_process import OwnProcess
 from tests.tiny import STUDY
 
 
@@ -77,14 +78,15 @@ def test_a_frame_larger_than_an_arms_images_is_refused_before_training(prepared)
         runner.check(STUDY.varying(frame=33), sets)
 
 
-def test_two_preparations_are_trained_on_the_same_pictures_and_proven(prepared):
+def test_two_preparations_are_trained_on_the_same_pictures_and_proven(prepared, keras_ready):
     own = dataclasses.replace(STUDY.preparation, crop=False, size=16)
-    plain = dataclasses.replace(STUDY, treatments=(Arm("again", image=True, seed=1),)).varying(epochs=2, replicates=1)
+    plain = dataclasses.replace(STUDY, treatments=(Arm("again", image=True, seed=1),)).varying(epochs=1, blocks=1, replicates=1)
     study = dataclasses.replace(plain, treatments=(Arm("whole", image=True, preparation=own),
                                                    Arm("whole mixed", image=True, landmarks=normalised, preparation=own)))
     store, faces = prepared
     said = []
-    (plan,) = runner.run(study, "prepared", runner.Place(store=store, quiet=True), file=Path("prepared.py"), say=said.append)
+    place = runner.Place(store=store, engine=OwnProcess(), quiet=True)
+    (plan,) = runner.run(study, "prepared", place, file=Path("prepared.py"), say=said.append)
     assert said[0].startswith("image-only:\n") and said[1].startswith("whole, whole mixed:\n")
     assert plan.faces["image-only"] == faces.folder.name != plan.faces["whole"] == plan.faces["whole mixed"]
     controls = {cell["run"] for cell in plan.cells if cell["arm"] == "image-only"}

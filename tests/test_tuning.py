@@ -12,12 +12,12 @@ from typer.testing import CliRunner
 
 from mixedfer import disk, faceset, records, runner, study_files, tuning
 from mixedfer.engines.local import Local
-from mixedfer.engines.progress import tell
-from mixedfer.errors import Damaged, Diverged, MixedferError, StudyError
+from mixedfer.errors import Damaged, Diverged, StudyError
 from mixedfer.evidence import proof_tuned, results, tuned
 from mixedfer.faces import prepared as carried
 from mixedfer.faces import search_set, splits
 from tests.commands import files
+from tests.own_process import OwnProcess
 from tests.tiny import STUDY as TINY
 
 pytest.importorskip("optuna", reason="Optuna is not installed: pip install 'mixedfer[tune]'")
@@ -37,19 +37,6 @@ STUDY = dataclasses.replace(
 """
 
 
-def here(engine, jobs, threads, quiet, hear=None):
-    """An engine that trains in this process; as any engine it goes on where a cell fails, and tells in the end."""
-    from mixedfer.learning import training
-
-    failures = []
-    for job in jobs:
-        try:
-            training.train(job.cell, faceset.load(job.faces), job.store, job.run, threads)
-        except MixedferError as error:
-            failures.append((job, error))
-    tell(failures, len(jobs))
-
-
 @pytest.fixture(scope="module")
 def made(keras_ready, prepared, tmp_path_factory):
     """The study, the store, the folder of its reports, and what `mixedfer tune` printed."""
@@ -58,7 +45,7 @@ def made(keras_ready, prepared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tuned")
     (folder / "planted.py").write_text(FILE)
     with pytest.MonkeyPatch.context() as patch, FileLock(prepared[0].parent / "tuning.lock"):
-        patch.setattr(Local, "run", here)
+        patch.setattr(Local, "run", OwnProcess.run)
         patch.chdir(folder)
         arguments = ["tune", "planted.py", "--store", prepared[0], "--reports", folder / "reports"]
         printed = CliRunner().invoke(app, list(map(str, arguments)), catch_exceptions=False).stdout
@@ -147,7 +134,7 @@ def test_the_labels_of_the_test_partition_cannot_influence_the_search(made, plan
     study, store, _, _ = made
     faces = faceset.load(store / "faces" / plan.faces["shuffled"])
     split = splits.split(faces, study)
-    monkeypatch.setattr(Local, "run", here)
+    monkeypatch.setattr(Local, "run", OwnProcess.run)
     found = {}
     for name, change in (("as they are", None), ("test", split.test), ("validation", split.validation)):
         sets = dict.fromkeys(("shuffled", "landmarks-only"), official(faces, split, tmp_path / name, change))

@@ -6,13 +6,16 @@ import itertools
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mixedfer import disk, records
+from mixedfer import disk, faceset, records
+from mixedfer.engines import Job
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
@@ -39,11 +42,11 @@ def same(first, second):
 
 
 @pytest.fixture(scope="module")
-def trained(prepared, tmp_path_factory):
-    """The four arms of replicate 0, trained one after the other in this process."""
-    _, faces = prepared
-    store = tmp_path_factory.mktemp("runs")
-    return faces, {cell.arm.name: train(cell, faces, store) for cell in STUDY.cells()[:4]}
+def trained(whole):
+    """The four arms of replicate 0, as the command's workers trained them. Only to be read."""
+    store = whole[0] / ".mixedfer"
+    faces = faceset.load(next((store / "faces").glob("*/meta.json")).parent)
+    return faces, {cell.arm.name: records.run_folder(store, Job.of(cell, faces, store, 1).run) for cell in STUDY.cells()[:4]}
 
 
 def test_a_record_holds_what_came_out(trained):
@@ -95,6 +98,7 @@ def test_an_arm_that_is_shown_other_data_is_found_out(trained, tmp_path, monkeyp
 
 
 def test_several_cells_in_one_process_give_the_bytes_of_each_alone(trained, tmp_path):
+    """And this process those of workers, which had other cells before."""
     faces, runs = trained
     for cell in STUDY.cells()[3::-3]:
         assert same(train(cell, faces, tmp_path), runs[cell.arm.name])
@@ -113,10 +117,11 @@ def killed_after(end):
 
 
 @pytest.mark.parametrize(("arm", "ends", "change"), [
-    (1, [2], {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred"}),
-    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01, "precision": "mixed_float16",
+    (1, [2], {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred",
+              "precision": "mixed_float16"}),
+    (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01, "precision": "mixed_bfloat16",
                  "schedule": Plateau(factor=0.1, patience=1)})])
-def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
+def test_a_run_of_mixed_precision_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
     _, faces = prepared
     cell = STUDY.varying(**change).cells()[arm]
     whole = train(cell, faces, tmp_path / "whole")
@@ -129,6 +134,11 @@ def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_p
     assert seen == [3], "it must not start again"
     assert same(whole, cut)
     assert not list((tmp_path / "cut" / "work").iterdir())
+    test = records.read(whole).test.probabilities
+    assert test.dtype == np.float32 and np.allclose(test.sum(1), 1, atol=1e-3)
+    if arm == 1:  # its pixels are centred
+        mean = faces.images[split(faces, STUDY).train].astype(float).mean(0)
+        assert np.allclose(np.load(whole / "weights.npz")["pixels/mean"], mean, atol=1e-3)
 
 
 @pytest.mark.parametrize(("damaged", "told", "first"), [
@@ -193,13 +203,6 @@ def test_a_network_learns(prepared, tmp_path):
     assert history[-1]["loss"] < 0.5 * history[0]["loss"] and history[-1]["accuracy"] > 0.85
 
 
-@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision_trains(prepared, tmp_path, precision):
-    _, faces = prepared
-    record = records.read(train(STUDY.varying(precision=precision, epochs=1).cells()[1], faces, tmp_path))
-    assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
-
-
 def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path, monkeypatch):
     """What TensorFlow never lets go of, the run, is empty after a failure too."""
     from mixedfer.learning import training
@@ -212,11 +215,11 @@ def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path
     assert not list(tmp_path.glob("runs/*")) and vars(runs[0]) == {}
 
 
-def test_a_finished_run_is_not_trained_again(trained):
+def test_a_finished_run_is_not_trained_again(trained, tmp_path):
     faces, runs = trained
-    folder = runs["image-only"]
+    folder = Path(shutil.copytree(runs["image-only"], tmp_path / "runs" / runs["image-only"].name))
     before = (folder / "timing.json").read_bytes()
-    train(STUDY.cells()[0], faces, folder.parents[1], watch=lambda history: pytest.fail("trained again"))
+    train(STUDY.cells()[0], faces, tmp_path, folder.name, watch=lambda history: pytest.fail("trained again"))
     assert (folder / "timing.json").read_bytes() == before
 
 
@@ -266,13 +269,6 @@ def test_what_is_tested_is_the_moving_average(prepared, tmp_path):
     one, other = (np.load(folder / "weights.npz") for folder in (plain, averaged))
     assert all(not np.array_equal(one[name], other[name]) for name in one.files if name.endswith("kernel"))
     assert not np.array_equal(records.read(plain).test.probabilities, records.read(averaged).test.probabilities)
-
-
-def test_the_mean_image_is_that_of_the_training_partition(prepared, tmp_path):
-    _, faces = prepared
-    folder = train(STUDY.varying(epochs=1, pixels="centred").cells()[0], faces, tmp_path)
-    mean = faces.images[split(faces, STUDY).train].astype(float).mean(0)
-    assert np.allclose(np.load(folder / "weights.npz")["pixels/mean"], mean, atol=1e-3)
 
 
 def test_an_arm_that_sees_the_image_tells_which_pixels_it_looks_at(trained):

@@ -74,6 +74,20 @@ def made(kept, person, faces, keras_ready):
     return person / "tuned", command(kept, person, person / "tuned", *SET)
 
 
+@pytest.fixture(scope="module")
+def network(given, keras_ready):
+    """The bundle's own network. Only to be read."""
+    return loaded(given)
+
+
+@pytest.fixture(scope="module")
+def grown(network):
+    """The same with an answer more. Only to be read."""
+    from mixedfer.use import heads
+
+    return heads.grown(network, 3)
+
+
 def weights(model):
     return {f"{layer.name}/{place}": value for layer in model.layers for place, value in enumerate(layer.get_weights())}
 
@@ -118,8 +132,22 @@ def test_it_answers_with_all_classes(made, person, keras_ready):
     assert face.probabilities.shape == (3,) and face.label in CLASSES
 
 
-def test_the_same_command_gives_the_same_bytes(made, kept, person):
+def test_the_same_command_gives_the_same_bytes_and_what_is_held_out_teaches_nothing(made, kept, person, parts, monkeypatch):
+    """Training is shown black pictures of another class in place of those that are held out."""
+    from mixedfer.use import finetuning
+
+    tune, hidden = finetuning.tune, []
+
+    def hiding(bundle, faces, train, *more):
+        images, labels = np.array(faces.images), faces.labels.copy()
+        images[parts.held_out], labels[parts.held_out] = 0, 0
+        assert np.array_equal(train, parts.train) and images.any() and not np.array_equal(labels, faces.labels)
+        hidden.append(parts.held_out)
+        return tune(bundle, dataclasses.replace(faces, images=images, labels=labels), train, *more)
+
+    monkeypatch.setattr(finetuning, "tune", hiding)
     command(kept, person, person / "again", *SET)
+    assert len(hidden) == 1
     first, second = ({path.name: path.read_bytes() for path in folder.iterdir()} for folder in (made[0], person / "again"))
     assert first == second and len(first) == 6
 
@@ -129,45 +157,24 @@ def test_nothing_is_written_over(made, kept, person):
         command(kept, person, made[0])
 
 
-def test_the_frozen_stage_moves_the_last_layer_alone(given, faces, parts, keras_ready):
-    from mixedfer.use import finetuning, heads
-
-    asked = dataclasses.replace(ASKED, epochs=0, epochs_frozen=1)
-    model, = finetuning.tune(given, faces, parts.train, asked, quiet=True)[0]
-    assert changed(heads.grown(loaded(given), 3), model) == {"classes/0", "classes/1"}
+def test_everything_moves_but_batch_normalisation(grown, made):
+    every = {name for name in weights(grown) if "_bn/" not in name and "standardise" not in name}
+    assert changed(grown, loaded(bundles.read(made[0]))) == every and any("_bn/" in name for name in weights(grown))
 
 
-def test_then_everything_moves_but_batch_normalisation(given, made, keras_ready):
-    from mixedfer.use import heads
-
-    before = heads.grown(loaded(given), 3)
-    every = {name for name in weights(before) if "_bn/" not in name and "standardise" not in name}
-    assert changed(before, loaded(bundles.read(made[0]))) == every and any("_bn/" in name for name in weights(before))
-
-
-def test_what_is_held_out_teaches_nothing(given, faces, parts, made, keras_ready):
-    from mixedfer.use import finetuning
-
-    images, labels = np.array(faces.images), faces.labels.copy()
-    images[parts.held_out], labels[parts.held_out] = 0, 0
-    other = dataclasses.replace(faces, images=images, labels=labels)
-    again, = finetuning.tune(given, other, parts.train, ASKED, quiet=True)[0]
-    assert not changed(loaded(bundles.read(made[0])), again)
-
-
-def test_old_classes_keep_their_weights(given, faces, keras_ready):
+def test_old_classes_keep_their_weights(given, network, faces):
     from mixedfer.use import heads
     from mixedfer.use.network import Network
 
-    rows, model = np.arange(len(faces)), loaded(given)
-    old = Network(given, [model]).answers(faces, rows)[0]
-    new = Network(given, [heads.grown(model, 4)]).answers(faces, rows)[0]
+    rows = np.arange(len(faces))
+    old = Network(given, [network]).answers(faces, rows)[0]
+    new = Network(given, [heads.grown(network, 4)]).answers(faces, rows)[0]
     assert np.allclose(new[:, :2] / new[:, :2].sum(1, keepdims=True), old, atol=1e-6)
     # A score of 0 beside the old ones: both new classes are as likely.
     assert np.array_equal(new[:, 2], new[:, 3]) and (new[:, 2] > 0).all()
 
 
-def test_dropout_is_drawn_from_the_seed(given, faces, keras_ready):
+def test_dropout_is_drawn_from_the_seed(given, network, faces):
     from mixedfer.learning.batches import Batches
     from mixedfer.use import heads
     from mixedfer.use.network import Look
@@ -175,7 +182,7 @@ def test_dropout_is_drawn_from_the_seed(given, faces, keras_ready):
     inputs = Batches(faces, np.arange(8), "test", Look(0, "one"), 0, given.view).look(np.arange(8)).inputs
 
     def answer(seed):
-        model = heads.learner(loaded(given), seed)
+        model = heads.learner(network, seed)
         return np.asarray(model({tensor.name: inputs[tensor.name] for tensor in model.inputs}, training=True))
     assert np.array_equal(answer(1), answer(1)) and not np.array_equal(answer(1), answer(2))
 
@@ -206,28 +213,32 @@ def test_a_network_without_a_head_is_refused(keras_ready):
         heads.head(keras.Model(inputs, keras.layers.Softmax()(two)))
 
 
-def test_before_and_after_on_the_test_images_of_the_study(given, whole, keras_ready):
+def test_before_and_after_on_the_test_images_of_the_study(given, network, whole):
     from mixedfer.use import tuned_answers
 
     store, nothing = whole[0] / ".mixedfer", np.zeros((0, 32, 32, 1), np.uint8)
     record = records.read(records.run_folder(store, given.said["members"][0]["run"]))
-    told = tuned_answers.check(given, [loaded(given)], nothing, store)
+    told = tuned_answers.check(given, [network], nothing, store)
     assert np.allclose(told.answers.before, record.test.probabilities, atol=1e-5) and told.why == ""
     assert np.array_equal(told.answers.before, told.answers.after)
     study = next(faceset.load(path.parent) for path in (store / "faces").glob("*/meta.json"))
     assert np.array_equal(told.answers.truth, study.labels[record.test.rows])
-    fewer = tuned_answers.check(given, [loaded(given)], study.images[record.test.rows[:3]], store)
+    fewer = tuned_answers.check(given, [network], study.images[record.test.rows[:3]], store)
     assert fewer.left_out == 3 and fewer.answers.names == told.answers.names[3:]
-    every = tuned_answers.check(given, [loaded(given)], study.images[record.test.rows], store)
+    every = tuned_answers.check(given, [network], study.images[record.test.rows], store)
     assert every.answers is None and "all test images" in every.why
 
 
-def test_an_ensemble_is_tuned_network_by_network(ensemble, faces, parts, keras_ready):
-    from mixedfer.use import finetuning, tuned_answers
+def test_an_ensemble_is_tuned_network_by_network_and_the_frozen_stage_moves_the_last_layer_alone(ensemble, faces, parts,
+                                                                                                     keras_ready):
+    from mixedfer.use import architecture, finetuning, heads, tuned_answers
 
     both, asked = bundles.read(ensemble), dataclasses.replace(ASKED, epochs=0, epochs_frozen=1)
     models, history = finetuning.tune(both, faces, parts.train, asked, quiet=True)
     assert [row["network"] for row in history] == [1, 2] and changed(*models)
+    for path, model in zip(both.models, models, strict=True):
+        before = heads.grown(architecture.load(path, both.image, len(both.classes)), 3)
+        assert changed(before, model) == {"classes/0", "classes/1"}
     told = tuned_answers.answers(both, models, faces, parts.held_out)
     assert told.before.shape == told.after.shape == (6, 3) and np.allclose(told.after.sum(1), 1)
 
