@@ -31,6 +31,9 @@ cd "$SLURM_SUBMIT_DIR"
 source "${VENV:-.venv}/bin/activate"
 
 export RAY_USAGE_STATS_ENABLED=0 PYTHONUNBUFFERED=1
+# Without a token, whoever reaches these nodes could have Ray run code as you. Ray before 2.52 knows of none.
+RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+export RAY_AUTH_MODE=token RAY_AUTH_TOKEN
 export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300  # seconds for the last node to come up; Ray's own limit is 30
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -28,15 +29,15 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     Lasts until this process ends, or `disconnect`; what is connected already stays so, whatever the address. Raises BadInput
     where Ray is not installed or no cluster answers, Fault where Ray does not start.
     """
-    for name, value in {**QUIET, **({} if address else LOOPBACK)}.items():
+    for name, value in {**QUIET, **({} if address else {**LOOPBACK, **_token()})}.items():
         os.environ.setdefault(name, value)
     if is_connected():
         return
     if address:
         _look_for(address)
-    ray, own = library(), {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
+    ray, sizes = library(), {} if address else {"num_cpus": cores or processes.cores(), "include_dashboard": False}
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **own)
+        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **sizes)
     except ConnectionError as error:
         raise BadInput(f"no Ray cluster at {address} ({_first(error)})", remedy=START) from error
     except (RuntimeError, ValueError) as error:  # such as other versions of Ray or Python than the cluster's
@@ -85,6 +86,13 @@ def library():
     except ImportError as error:
         raise BadInput("Ray is not installed", remedy="Install it with `pip install 'mixedfer[ray]'`.") from error
     return ray
+
+
+def _token() -> dict[str, str]:
+    """Has a Ray that is started here ask for a token: others on this machine could have it run their code as this user.
+    Nothing where Ray was imported before, when it has settled that already.
+    """
+    return {} if "ray" in sys.modules else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def _look_for(address: str) -> None:

@@ -70,14 +70,20 @@ def fit(need: Need) -> list[Node]:
 
     Raises Fault where there are none, or naming the nodes that differ and in what.
     """
+    found = fitting(need)
+    check(found)
+    return found
+
+
+def fitting(need: Need) -> list[Node]:
+    """The nodes where a task with such a need fits, whatever they are like. Raises Fault where there are none."""
     found = alive()
-    fitting = [node for node in found if node.slots(need)]
-    if not fitting:
+    enough = [node for node in found if node.slots(need)]
+    if not enough:
         has = "; ".join(f"{node.name} has {Need(node.cores, node.gpus, round(node.memory, 1))}" for node in found)
         raise Fault(f"no node of the cluster has {need} ({has})", remedy="Ask for less with --threads, --cell-gpus or "
                     "--cell-memory, or start more nodes.")
-    check(fitting)
-    return fitting
+    return enough
 
 
 def check(nodes: Sequence[Node]) -> None:

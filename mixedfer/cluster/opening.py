@@ -10,9 +10,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mixedfer import disk
 from mixedfer.cluster import connecting, nodes
-from mixedfer.errors import Fault
+from mixedfer.cluster.tasks import Lost
 
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
@@ -20,15 +22,14 @@ if TYPE_CHECKING:
 SECONDS = 3  # that nodes have to remove their stores
 
 
-def unpack(parcel: Parcel, run: str) -> tuple[Any, Path]:
-    """The thing that a parcel is for, and the store, with the checkpoints of its run as they were sent, and no others.
+def unpack(parcel: Parcel) -> tuple[Any, Path]:
+    """The thing that a parcel is for, and the store.
 
-    Raises Fault where this node, such as one that joined after the others were seen to, is not like the sender.
+    Raises Lost where this node, such as one that joined after the others were seen to, is not like the sender: another is.
     """
     ray = connecting.library()
     if differing := nodes.differences(parcel.home, nodes.own()):
-        raise Fault(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}",
-                    remedy="Install the same versions on all nodes.")
+        raise Lost(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}", nodes.here())
     os.environ.update(parcel.environment)
     store = place(parcel.store)
     for name, text in parcel.code.items():
@@ -39,10 +40,14 @@ def unpack(parcel: Parcel, run: str) -> tuple[Any, Path]:
     for name, reference in parcel.weights.items():
         if not (store / "weights" / name).exists():
             disk.write_bytes(store / "weights" / name, ray.get(reference).data)
-    shutil.rmtree(store / "work" / run, ignore_errors=True)
-    for name, data in parcel.files.items():
-        disk.write_bytes(store / "work" / run / name, data.data)
     return ray.cloudpickle.loads(parcel.thing), store
+
+
+def put(files: dict[str, np.ndarray], folder: Path) -> None:
+    """Have these files in a folder, and no others."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, data in files.items():
+        disk.write_bytes(folder / name, data.data)
 
 
 def place(name: str) -> Path:

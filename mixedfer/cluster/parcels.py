@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from mixedfer import faceset
-from mixedfer.checked import Weights
 from mixedfer.cluster import connecting, nodes, opening
 from mixedfer.faceset import ARRAYS
 from mixedfer.identity import own_code
@@ -61,13 +60,12 @@ class Sender:
             self.sent[folder] = connecting.library().put(dataclasses.replace(faces, **arrays))
         return self.sent[folder]
 
-    def parcel(self, thing: Any, weights: Weights | None, store: Path, work: Path, gpus: float) -> Parcel:
-        """What a node needs for `thing`, whose checkpoints lie in `work`, if any."""
+    def parcel(self, thing: Any, gpus: float, weights: Sequence[Path] = (), files: Sequence[Path] = ()) -> Parcel:
+        """What a node needs for `thing`: `weights` that other things start from too, and `files` of its own."""
         code, folders = _code(own_code(thing))
-        given = [store / "weights" / f"{weights.sha256}{weights.SUFFIX}"] if weights else []
         return Parcel(thing=connecting.library().cloudpickle.dumps(thing), code=code, folders=folders,
-                      weights={path.name: self._file(path) for path in given},
-                      files={path.name: np.fromfile(path, np.uint8) for path in sorted(work.glob("*.npz"))},
+                      weights={path.name: self._file(path) for path in weights},
+                      files={path.name: np.fromfile(path, np.uint8) for path in files},
                       store=self.name, environment=environment(gpus), home=nodes.own())
 
     def _file(self, path: Path) -> Any:
@@ -78,11 +76,12 @@ class Sender:
 
 def sender() -> Sender:
     """The one of this process's connection."""
-    return _of(connecting.library().get_runtime_context().get_job_id())
+    # Jobs are counted from one in every cluster; its nodes have names that no other's have.
+    return _of(nodes.here(), connecting.library().get_runtime_context().get_job_id())
 
 
 @functools.cache
-def _of(connection: str) -> Sender:
+def _of(node: str, job: str) -> Sender:
     made = Sender()
     connecting.before_leaving(lambda: opening.remove_everywhere(made.name))
     return made

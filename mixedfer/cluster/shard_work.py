@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import platform
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from mixedfer.cluster import connecting, nodes, opening, probe
+from mixedfer.cluster import connecting, opening, tasks
 from mixedfer.cluster.parcels import Parcel
-from mixedfer.errors import BadInput, Fault, MixedferError, Unreadable
+from mixedfer.errors import BadInput, MixedferError, Unreadable
 from mixedfer.faces import landmarks, sightings, work
 from mixedfer.faces.chunks import Made
 from mixedfer.faces.work import Chunk, Job, Known
@@ -25,13 +24,11 @@ from mixedfer.faces.work import Chunk, Job, Known
 
 @dataclass(frozen=True)
 class Order:
-    """What all chunks of one preparation have in common. `here` is what `probe.examine` says of the machine that began it; the
-    `parcel` holds data set and preparation; relative paths in `data` count from `folder`; `known` is an `Asked` on that
-    machine.
+    """What all chunks of one preparation have in common. The `parcel` holds data set and preparation; relative paths in `data`
+    count from `folder`; `known` is an `Asked` on the machine that began it.
     """
 
     name: str
-    here: dict[str, str]
     parcel: Parcel
     data: Path | None
     folder: str
@@ -63,7 +60,7 @@ def examine(order: Order, keys: Sequence[Any]) -> list[bytes] | str:
     """The names of some pictures as this node reads them; or, where it cannot prepare any, why not."""
     try:
         return names(_opened(order), keys)
-    except MixedferError as error:
+    except (MixedferError, tasks.Lost) as error:
         return str(error)
 
 
@@ -79,15 +76,10 @@ def names(job: Job, keys: Sequence[Any]) -> list[bytes]:
 
 
 def _opened(order: Order) -> Job:
-    """The order as a job of this node. Raises BadInput where it has not the landmark model, Fault where it is not like
-    the machine that began: it may have joined since all were seen to be.
-    """
+    """The order as a job of this node. Raises BadInput where it has not the landmark model, Lost as `opening.unpack` does."""
     if order.name not in _job:
         _job.clear()
-        if different := nodes.differences(order.here, probe.examine()):
-            raise Fault(f"a node of the cluster has not what this machine has: {platform.node()}: {different}",
-                        remedy="Install the same versions on all.")
-        (dataset, preparation), _ = opening.unpack(order.parcel, "no-run")
+        (dataset, preparation), _ = opening.unpack(order.parcel)
         with contextlib.suppress(OSError):  # then only paths that count from there will not be found
             os.chdir(order.folder)
         predictor = _predictor(order.predictor, preparation.predictor)

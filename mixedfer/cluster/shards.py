@@ -9,11 +9,10 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mixedfer import sizing
-from mixedfer.cluster import connecting, nodes, parcels, probe, shard_work, tasks
+from mixedfer.cluster import connecting, nodes, parcels, shard_work, tasks
 from mixedfer.cluster.nodes import Need, Node
 from mixedfer.cluster.shard_work import Order
 from mixedfer.errors import BadInput, Fault
@@ -29,8 +28,6 @@ AHEAD = 2
 LARGEST = 16
 #: How often a shard may be lost with its worker or node without a chunk in between.
 LOSSES = 3
-#: Seconds without any chunk after which it is looked whether there are nodes at all.
-QUIET = 60
 #: Pictures by which a node's copy of the data is known.
 SOME = 8
 ELSEWHERE = ("Let all nodes see the pictures under the same path and have the landmark model; or prepare on this machine, with "
@@ -66,9 +63,9 @@ def _order(job: Job) -> Iterator[Order]:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(shard_work.Asked)
     asked = actor.options(scheduling_strategy=here).remote(job.known)
-    parcel = sender.parcel((job.dataset, job.preparation), None, Path(), Path("no-run"), gpus=0)
+    parcel = sender.parcel((job.dataset, job.preparation), gpus=0)
     try:
-        yield Order(secrets.token_hex(8), probe.examine(), parcel, job.data, os.getcwd(), job.predictor.absolute(), asked)
+        yield Order(secrets.token_hex(8), parcel, job.data, os.getcwd(), job.predictor.absolute(), asked)
     finally:
         ray.kill(asked)
 
@@ -87,10 +84,7 @@ def _make(order: Order, job: Job, found: Sequence[Node], most: int, chunks: Iter
                 running[tasks.begin(shard_work.make, NEED, reference, shard)] = (shard, 0)
             if not running:
                 return
-            ready = tasks.ready(running, QUIET)
-            if not ready:
-                nodes.fit(NEED)
-            for task in ready:
+            for task in tasks.ready(running, NEED):
                 yield from _take(task, running, reference, job)
     finally:
         tasks.cancel(running)

@@ -9,17 +9,20 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from mixedfer.cluster import connecting
+from mixedfer.cluster import connecting, nodes
 from mixedfer.cluster.nodes import Need
 from mixedfer.errors import Fault, MixedferError
 
 #: What a task may have sent that nobody has taken yet; then it waits.
 UNTAKEN = 4
-END = object()
+#: Seconds in which nothing comes after which it is looked whether there are nodes at all.
+QUIET = 60
 
 
 class Lost(Exception):
-    """A task ended with its worker or its node, not by itself; the words say why. `node` is its id, where Ray names it."""
+    """A task ended with its worker or its node, not by itself, or its node is none for it; the words say why. `node` is its
+    id, where it is known.
+    """
 
     def __init__(self, why: str, node: str = ""):
         super().__init__(why)
@@ -27,28 +30,33 @@ class Lost(Exception):
 
 
 def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True, avoid: Collection[str] = ()):
-    """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
-    References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
+    """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided
+    if there are others. References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
     """
-    where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
+    others = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}}
+    where = {**others, "fallback_strategy": [{"label_selector": {}}]} if avoid else {}
     return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
 
 
-def ready(running: Iterable, seconds: float) -> list:
-    """The tasks of those `running` that have sent something or ended; none where none has after so many seconds."""
-    return connecting.library().wait(list(running), num_returns=1, timeout=seconds)[0]
+def ready(running: Collection, need: Need) -> list:
+    """The tasks of those `running` that have sent something or ended; none where none has for long. Raises Fault where no node
+    is left that has what they need.
+    """
+    found = connecting.library().wait(list(running), num_returns=1, timeout=QUIET)[0] if running else []
+    if running and not found:
+        nodes.fitting(need)
+    return found
 
 
 def take(task) -> Any:
-    """What a task sent next, or END. Raises the task's own MixedferError, Fault for what else went wrong in it, and Lost."""
+    """What a task sent next. Raises the task's own MixedferError, Fault for what else went wrong in it, and Lost."""
     ray = connecting.library()
     try:
         return ray.get(next(task))
-    except StopIteration:
-        return END
     except ray.exceptions.RayTaskError as error:
         cause = error.cause
-        raise (cause if isinstance(cause, MixedferError) else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
+        own = isinstance(cause, (MixedferError, Lost))
+        raise (cause if own else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
     except ray.exceptions.RayError as error:
         named = re.search(r"\bID: ([0-9a-f]{56})\b", str(error))
         raise Lost(_why(ray.exceptions, error), named[1] if named else "") from error

@@ -8,9 +8,10 @@ import shutil
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from mixedfer import disk, records
+from mixedfer import disk, records, sizing
 from mixedfer.cluster import connecting, nodes, parcels, tasks
 from mixedfer.cluster.nodes import Need
 from mixedfer.cluster.shards import Shards
@@ -46,25 +47,29 @@ class Cluster:
         machine; a cell whose worker or node is lost goes on elsewhere from its last checkpoint.
         """
         connecting.connect(self.address, self._cores(threads))
-        need = Need(threads, self._gpus(jobs[0], threads), self.memory or 0)
+        need = Need(threads, self._gpus(threads), self.memory or 0)
         # Where a node has several GPUs, a process that has one might be given a task for another.
         reuse = all(node.gpus <= 1 for node in nodes.fit(need)) or not need.gpus
         with Progress(jobs, quiet, hear) as progress:
             failures = Handout(deque(jobs), need, threads, reuse, progress, self.workers or MOST).run()
         tell(failures, len(jobs))
 
-    def _cores(self, threads: int) -> int | None:
-        """What a cluster that is started for this process has; None where nobody says."""
-        return self.workers and self.workers * threads
+    def _cores(self, threads: int) -> int:
+        """What a cluster that is started for this process has: as much as as many cells take at once."""
+        return (self.workers or sizing.training(threads)) * threads
 
-    def _gpus(self, job: Job, threads: int) -> float:
+    def _gpus(self, threads: int) -> float:
         """How many GPUs a cell takes."""
         if self.gpus is not None or not any(node.gpus for node in nodes.alive()):
             return self.gpus or 0
         need = Need(threads, 1)
         nodes.fit(need)
-        parcel = parcels.sender().parcel(None, None, job.store, job.store / "work" / "none", gpus=1)
-        return 0 if tasks.take(tasks.begin(ray_work.device, need, parcel, threads)) == "cpu" else 1
+        try:
+            device = tasks.take(tasks.begin(ray_work.device, need, parcels.sender().parcel(None, gpus=1), threads))
+        except tasks.Lost as lost:
+            raise Fault(f"what cells would be trained on is not known: {lost}", remedy="Give the same command again, or say "
+                        "it with --cell-gpus.") from lost
+        return 0 if device == "cpu" else 1
 
 
 @dataclass
@@ -100,7 +105,7 @@ class Handout:
             held.callback(self._stop)
             while self.waiting or self.running:
                 self._hand_out()
-                for task in tasks.ready(self.running, 0.2) if self.running else ():
+                for task in tasks.ready(self.running, self.need):
                     self._take(task)
                 self.progress.through(self.progress.count - len(self.waiting) - len(self.running))
         return self.failures
@@ -121,24 +126,19 @@ class Handout:
                 self._begin(Running(job, held))
 
     def _begin(self, cell: Running) -> None:
-        job = cell.job
-        weights = getattr(job.cell.study.recipe.backbone, "weights", None) if job.cell.arm.image else None
-        sender = parcels.sender()
-        parcel = sender.parcel(job.cell, weights, job.store, job.store / "work" / job.run, self.need.gpus)
+        job, sender = cell.job, parcels.sender()
+        checkpoints = sorted((job.store / "work" / job.run).glob("*.npz"))
+        parcel = sender.parcel(job.cell, self.need.gpus, _weights(job), checkpoints)
         task = tasks.begin(ray_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads,
-                           reuse=self.reuse, avoid=self._avoid(cell))
+                           reuse=self.reuse, avoid=cell.lost_on)
         self.running[task] = cell
-
-    def _avoid(self, cell: Running) -> set[str]:
-        """The nodes on which a cell was lost, if it fits on another."""
-        others = cell.lost_on and {node.id for node in nodes.alive() if node.slots(self.need)} - cell.lost_on
-        return cell.lost_on if others else set()
 
     def _take(self, task: Any) -> None:
         cell = self.running[task]
         try:
-            if (sent := tasks.take(task)) is not tasks.END:
-                self._keep_or_cancel(task, cell, sent)
+            sent = tasks.take(task)
+            self._keep_or_cancel(task, cell, sent)
+            if not isinstance(sent, ray_work.Finished):  # what may befall its node after that does not matter
                 self.running[task] = self.running.pop(task)  # behind the others
                 return
         except tasks.Lost as lost:
@@ -193,14 +193,24 @@ class Handout:
             cell.held.close()
 
 
+def _weights(job: Job) -> list[Path]:
+    """The file of the weights that a cell's backbone starts from, if it does, see `learning.pretrained`."""
+    weights = getattr(job.cell.study.recipe.backbone, "weights", None) if job.cell.arm.image else None
+    return [job.store / "weights" / f"{weights.sha256}{weights.SUFFIX}"] if weights else []
+
+
 def _write_checkpoint(job: Job, data: memoryview) -> None:
-    """In place of the newest, which becomes the previous one, as `checkpoints.save` does it."""
+    """In place of the newest, which becomes the previous one, as `checkpoints.save` does it; what killed processes left
+    beside them goes.
+    """
     path = job.store / "work" / job.run / "checkpoint.npz"
     part = disk.beside(path)
     disk.write_bytes(part, data)
     with contextlib.suppress(FileNotFoundError):
         os.replace(path, checkpoints.previous(path))
     os.replace(part, path)
+    for left in set(path.parent.iterdir()) - {path, checkpoints.previous(path)}:
+        left.unlink()
 
 
 def _write_record(job: Job, sent: dict) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -46,16 +47,22 @@ Sent = str | Begun | Epoch | Finished
 def train(parcel: Parcel, run: str, faces: FaceSet, threads: int) -> Iterator[Sent]:
     """Train one cell; sends where, sentences, epochs, and at last the record. Raises as `worker.train` does."""
     yield Begun(nodes.here())
-    cell, store = opening.unpack(parcel, run)
+    cell, store = opening.unpack(parcel)
+    work, folder = store / "work" / run, records.run_folder(store, run)
+    opening.put(parcel.files, work)
     job = Job(cell, faces.folder, store, run)
-    yield from _sent_by(lambda send: _train(job, faces, threads, send))
-    folder = records.run_folder(store, run)
-    yield Finished({path.name: np.fromfile(path, np.uint8) for path in sorted(folder.iterdir()) if path.name != disk.DONE})
+    try:
+        yield from _sent_by(lambda send: _train(job, faces, threads, send))
+        files = {path.name: np.fromfile(path, np.uint8) for path in sorted(folder.iterdir()) if path.name != disk.DONE}
+    finally:  # what comes of a cell is kept by whoever began it; here it would only fill the disk
+        for left in (work, folder):
+            shutil.rmtree(left, ignore_errors=True)
+    yield Finished(files)
 
 
 def device(parcel: Parcel, threads: int) -> Iterator[str]:
     """Sends what a worker of this node would train on."""
-    opening.unpack(parcel, "")
+    opening.unpack(parcel)
     yield worker.device(threads)
 
 

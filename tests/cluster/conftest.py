@@ -1,11 +1,11 @@
-"""A real cluster for the tests of a file that needs one."""
+"""A real cluster for all tests here that need one; those that need none come first."""
 
 import os
 
 import pytest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def cluster():
     """A head that does no work and two nodes of one core; this process has joined them."""
     from ray.cluster_utils import Cluster
