@@ -53,11 +53,10 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
         workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
-    from mixedfer import logs, runner
-    from mixedfer.engines import choosing
+    from mixedfer import engines, logs, runner
 
     heard = logs.of(log) if log else None
-    chosen = choosing.engine(engine, workers, address, cell_gpus, cell_memory)
+    chosen = engines.of(engine, workers, address, cell_gpus, cell_memory)
     place = runner.Place(data, store, predictor, weights, chosen, threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
@@ -90,10 +89,9 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
-    from mixedfer import runner, tuning
-    from mixedfer.engines import choosing
+    from mixedfer import engines, runner, tuning
 
-    chosen = choosing.engine(engine, workers, address, cell_gpus, cell_memory)
+    chosen = engines.of(engine, workers, address, cell_gpus, cell_memory)
     place = runner.Place(data, store, predictor, weights, chosen, threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
@@ -109,12 +107,11 @@ def prepare(file: StudyFile, data: Data = None, store: Store = STORE, settings: 
             engine: Engine = LOCAL, address: Address = None, workers: Finders = AUTO, quiet: Quiet = False,
             json: AsJson = False) -> None:
     """Find faces and landmarks, and print how many were found per class. With a grid, of every point."""
-    from mixedfer import runner
+    from mixedfer import engines, runner
     from mixedfer.disk import to_json
-    from mixedfer.engines import choosing
     from mixedfer.faces import accounts
 
-    chosen = choosing.engine(engine, workers, address)
+    chosen = engines.of(engine, workers, address)
     study, place = _study(file, settings), runner.Place(data, store, predictor, engine=chosen, quiet=quiet)
     found = runner.prepare_all(study, file.stem, place, silent if json else typer.echo)
     for point, sets in found:

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from mixedfer import disk, faceset, pairing, records
+from mixedfer.cells import Hear, Job, unheard
 from mixedfer.checked import Weights
-from mixedfer.engines import Engine, Hear, Job, unheard
+from mixedfer.engines import Engine
 from mixedfer.engines.local import Local
 from mixedfer.errors import StudyError
 from mixedfer.faces import accounts, preparation, prepared, splits

@@ -23,8 +23,8 @@ import numpy as np
 
 from mixedfer import disk, faceset, metrics, proposals, records, runner
 from mixedfer.axes import Axis, Search
+from mixedfer.cells import Job
 from mixedfer.checked import Weights
-from mixedfer.engines import Job
 from mixedfer.errors import Diverged, StudyError
 from mixedfer.faces import search_set
 from mixedfer.faceset import FaceSet

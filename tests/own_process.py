@@ -1,8 +1,8 @@
 """An engine of this process, for tests that need trained runs but no worker, which would have to import TensorFlow first."""
 
 from mixedfer import faceset
-from mixedfer.engines import unheard
-from mixedfer.engines.progress import tell
+from mixedfer.cells import unheard
+from mixedfer.cells.progress import tell
 from mixedfer.errors import MixedferError
 from mixedfer.faces.pools import ONE
 

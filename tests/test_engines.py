@@ -5,9 +5,10 @@ import dataclasses
 import pytest
 
 from mixedfer import disk, processes, records
-from mixedfer.engines import Job, local
+from mixedfer.cells import Job
+from mixedfer.cells.progress import Progress, tell
+from mixedfer.engines import local
 from mixedfer.engines.local import Local
-from mixedfer.engines.progress import Progress, tell
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled

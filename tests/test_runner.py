@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mixedfer import pairing, runner
-from mixedfer.engines import Job
+from mixedfer.cells import Job
 from mixedfer.errors import BadInput, StudyError
 from mixedfer.evidence import results
 from mixedfer.learning.augmentations.affine import Affine

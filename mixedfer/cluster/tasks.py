@@ -30,11 +30,10 @@ class Lost(Exception):
 
 
 def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True, avoid: Collection[str] = ()):
-    """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided
-    if there are others. References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
+    """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
+    References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
     """
-    others = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}}
-    where = {**others, "fallback_strategy": [{"label_selector": {}}]} if avoid else {}
+    where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
     return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
 
 

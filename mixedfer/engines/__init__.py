@@ -6,43 +6,14 @@ error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Protocol
 
+from mixedfer.cells import Hear, Job, unheard
+from mixedfer.errors import BadInput, nearest
 from mixedfer.faces.pools import Pool
-from mixedfer.faceset import FaceSet
-from mixedfer.identity import digest
-from mixedfer.learning import backend
-from mixedfer.study import Cell
 
-#: What an engine calls after every epoch, with a run's name and the entries of its epochs so far.
-Hear = Callable[[str, list[dict]], None]
-
-
-def unheard(run: str, history: list[dict]) -> None:
-    """In place of hearing."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One cell to be trained: the folder of its face set, the store, and the name of its run."""
-
-    cell: Cell
-    faces: Path
-    store: Path
-    run: str
-
-    @classmethod
-    def of(cls, cell: Cell, faces: FaceSet, store: Path, threads: int) -> Job:
-        """The job of a cell. Its run is named by what decides its numbers, so equal cells of two studies are one run."""
-        return cls(cell, faces.folder, store, run_name(cell, faces, threads))
-
-
-def run_name(cell: Cell, faces: FaceSet, threads: int) -> str:
-    """The name of a cell's run under the source and versions that this process has."""
-    return digest({"spec": cell.spec(faces.content), "making": backend.making(), "threads": threads})
+ENGINES = ("local", "ray")
 
 
 class Engine(Protocol):
@@ -57,3 +28,18 @@ class Engine(Protocol):
         Raises, once the others are through, Fault for cells that failed (Diverged if all did for that reason alone), Busy for
         cells of others.
         """
+
+
+def of(name: str, workers: int | None, address: str | None, gpus: float | None = None, memory: float | None = None) -> Engine:
+    """The engine of that name. Raises BadInput for another name, and for what the engine does not have."""
+    from mixedfer.engines.local import Local
+    from mixedfer.engines.ray_cluster import Cluster
+
+    if name not in ENGINES:
+        raise BadInput(f"there is no engine {name!r}", remedy=nearest(name, ENGINES))
+    if name == "ray":
+        return Cluster(address, workers, gpus, memory)
+    for option, value in (("--address", address), ("--cell-gpus", gpus), ("--cell-memory", memory)):
+        if value is not None:
+            raise BadInput(f"{option} is for cells on a cluster", remedy="Add --engine ray.")
+    return Local(workers)

@@ -8,8 +8,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 
 from mixedfer import faceset, gpus, processes, sizing
-from mixedfer.engines import Hear, Job, unheard, worker
-from mixedfer.engines.progress import Progress, tell
+from mixedfer.cells import Hear, Job, unheard, worker
+from mixedfer.cells.progress import Progress, tell
 from mixedfer.errors import MixedferError
 from mixedfer.faces.pools import Pool, Processes
 

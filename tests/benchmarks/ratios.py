@@ -81,7 +81,7 @@ def training_ratios(folder: Path) -> dict[str, float]:
 
 def workers_ratio(folder: Path) -> float:
     """Seconds that one worker takes for four cells over what two take, the start of both included."""
-    from mixedfer.engines import Job
+    from mixedfer.cells import Job
     from mixedfer.engines.local import Local
 
     faces, seconds = noise.faces(folder / "small", 1024), []

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mixedfer import faceset, processes
-from mixedfer.engines import Engine, Job
+from mixedfer.cells import Job
+from mixedfer.engines import Engine
 from mixedfer.engines.local import Local
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.study import Cell

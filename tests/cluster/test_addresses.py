@@ -41,5 +41,6 @@ with connecting.connected(cores=1):  # whose jobs are counted from one again
 """
 
 
+@pytest.mark.slow
 def test_ray_started_for_a_command_is_for_this_machine_and_this_user_alone(tmp_path):
     mixedfer(cwd=tmp_path, code=("-c", TWICE))

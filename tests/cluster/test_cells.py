@@ -1,5 +1,6 @@
 """Cells on a real cluster of three nodes on this machine: the same bytes as from the local engine, whatever dies meanwhile."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -14,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from mixedfer import disk, faceset, records
-from mixedfer.cluster import nodes, parcels, tasks
-from mixedfer.engines import Job, ray_cluster
+from mixedfer.cells import Job
+from mixedfer.cluster import cells, nodes, parcels, tasks
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import Fault
 from tests.commands import TINY, files, start
@@ -82,8 +83,12 @@ def left(what: str) -> list[Path]:
     return sorted(Path(tempfile.gettempdir()).glob(f"{parcels.sender().name}-*/{what}"), key=lambda path: path.stat().st_mtime)
 
 
-def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_checkpoint(cluster, whole, store, capsys):
-    """Of two cells; the worker of the first to show two epochs is killed, then the node of the first to show another one."""
+def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_checkpoint(cluster, whole, store, capsys,
+                                                                                            monkeypatch):
+    """Of two cells; the worker of the first to show two epochs is killed, then the node of the first to show another one: where
+    that is the other cell's, the first has to go back to the node that it left.
+    """
+    monkeypatch.setattr(tasks, "QUIET", 1)
     todo, killed = jobs(STUDY, store)[:2], []
 
     def hear(run, history):
@@ -108,16 +113,26 @@ def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_ch
     assert not left("runs/*")
 
 
+@contextlib.contextmanager
+def added(cluster, **options):
+    """A node that is there for a while."""
+    node = cluster.add_node(**options)
+    try:
+        yield node
+    finally:
+        if node in cluster.worker_nodes:
+            cluster.remove_node(node)
+
+
 def test_where_the_last_node_is_lost_that_a_cell_fits_on_it_is_said(cluster, store, monkeypatch):
     monkeypatch.setattr(tasks, "QUIET", 1)
-    only = cluster.add_node(num_cpus=1, num_gpus=1)
 
     def lose():
         while not workers(only):
             time.sleep(0.05)
         cluster.remove_node(only, allow_graceful=False)
-    threading.Thread(target=lose, daemon=True).start()
-    with pytest.raises(Fault, match=r"no node of the cluster has 1 cores, 0\.5 GPUs"):
+    with added(cluster, num_cpus=1, num_gpus=1) as only, pytest.raises(Fault, match=r"no node .* has 1 cores, 0\.5 GPUs"):
+        threading.Thread(target=lose, daemon=True).start()
         Cluster(cluster.address, gpus=0.5).run(jobs(STUDY, store)[:1], 1, quiet=True)
 
 
@@ -126,7 +141,7 @@ def test_a_checkpoint_that_is_sent_becomes_the_newest(store):
     work = store / "work" / job.run
     disk.write_bytes(work / "checkpoint-new.npz", b"of a process that was killed while it wrote")
     for data in (b"1", b"2", b"3"):
-        ray_cluster._write_checkpoint(job, memoryview(data))
+        cells._write_checkpoint(job, memoryview(data))
     assert files(work, "*") == {"checkpoint.npz": b"3", "checkpoint-before.npz": b"2"}
 
 
@@ -169,10 +184,9 @@ def test_a_cell_whose_node_has_no_memory_left_goes_on_elsewhere(cluster, whole, 
     """A node that is reckoned full ends every task that it is given."""
     monkeypatch.setenv("RAY_memory_usage_threshold", "0.001")
     monkeypatch.setenv("RAY_memory_monitor_refresh_ms", "100")
-    full = cluster.add_node(num_cpus=3)
     todo = [job for job in jobs(STUDY, store) if job.cell.arm.landmarks][:4]  # two fit on the other nodes at once
-    Cluster(cluster.address).run(todo, 1, quiet=True)
-    cluster.remove_node(full)
+    with added(cluster, num_cpus=3):
+        Cluster(cluster.address).run(todo, 1, quiet=True)
     assert all(facts(job, store) == facts(job, whole[0] / ".mixedfer") for job in todo)
     assert ": its node had no memory left; it goes on elsewhere" in capsys.readouterr().err
 
@@ -189,13 +203,12 @@ def test_a_node_with_other_versions_is_refused_by_name_before_any_work(cluster, 
     papers.mkdir()
     (papers / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 9.9.9\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    other = cluster.add_node(num_cpus=1)
-    count = len(nodes.alive()) - 1
-    with pytest.raises(Fault, match=rf"1 of {count} nodes .*: numpy 9\.9\.9, here \d"):
-        Cluster(cluster.address).run(jobs(STUDY, store), 1, quiet=True)
-    assert not (store / "work").exists() and not (store / "runs").exists()
-    monkeypatch.setattr(nodes, "_like", {*nodes._like, other.node_id})  # as if it came after the others were seen to
-    Cluster(cluster.address).run(todo := jobs(STUDY, store)[:count + 1], 1, quiet=True)
-    cluster.remove_node(other)
+    with added(cluster, num_cpus=1) as other:
+        count = len(nodes.alive()) - 1
+        with pytest.raises(Fault, match=rf"1 of {count} nodes .*: numpy 9\.9\.9, here \d"):
+            Cluster(cluster.address).run(jobs(STUDY, store), 1, quiet=True)
+        assert not (store / "work").exists() and not (store / "runs").exists()
+        monkeypatch.setattr(nodes, "_like", {*nodes._like, other.node_id})  # as if it came after the others were seen to
+        Cluster(cluster.address).run(todo := jobs(STUDY, store)[:count], 1, quiet=True)
     assert all(disk.is_done(records.run_folder(store, job.run)) for job in todo)
     assert "numpy 9.9.9, here" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from mixedfer import disk, records
-from mixedfer.engines import Hear, Job
+from mixedfer.cells import Hear, Job
 from mixedfer.errors import Busy, Diverged, Fault, MixedferError
 
 NAMED = 10  # cells that an error names before it counts

@@ -1,4 +1,4 @@
-"""What a Ray worker does with one cell: train it in this node's temporary store, and send what comes of it as it comes."""
+"""What a node does with one cell: train it in this node's temporary store, and send what comes of it as it comes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from mixedfer import disk, records
+from mixedfer.cells import Job, worker
 from mixedfer.cluster import nodes, opening
 from mixedfer.cluster.parcels import Parcel
-from mixedfer.engines import Job, worker
 from mixedfer.faceset import FaceSet
 
 #: Seconds of training that a lost node may cost, besides the epoch that it was in.

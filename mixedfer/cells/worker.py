@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from mixedfer.engines import Job, run_name
+from mixedfer.cells import Job, run_name
 from mixedfer.errors import Fault, MixedferError
 from mixedfer.faceset import FaceSet
 from mixedfer.learning import backend
