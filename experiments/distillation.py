@@ -13,8 +13,11 @@ the report calls accuracy is how often a student chooses as the teacher does, on
 the confusion matrix is that of teacher and student, and a table has Cohen's kappa and how far their shares are apart. Whether
 the teacher is right is not asked.
 
-Two arms of half quickstart's width: less than its two minutes on 2 CPU cores, and as much for labelling. Not yet run in full,
-so no report is committed.
+About four minutes on 2 CPU cores, one of them for labelling.
+
+Found (reports/distillation): mixed answers as the teacher does on 90.3 % of the photos, image-only on 77.7 %, 12.6 points less
+(6.1 to 19.0; kappa 0.80 and 0.55): landmarks help. The teacher has landmarks too, and a network that is so narrow learns
+little from pixels in 20 epochs (see ablation_width), so this says nothing of wider ones.
 """
 
 import sys
