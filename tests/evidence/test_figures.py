@@ -114,24 +114,22 @@ def _apart(boxes: dict, page) -> None:
     assert not len(covered), f"{names[covered[0][0]]!r} covers {names[covered[0][1]]!r}"
 
 
+@pytest.fixture(scope="module")
+def told(drawn):
+    return _summary(drawn)
+
+
 @pytest.mark.parametrize("name", FIGURES)
-@pytest.mark.parametrize("kind", ["svg", "png"])
-def test_equal_results_give_equal_bytes(name, kind, drawn):
-    told = _summary(drawn)
+def test_equal_results_give_equal_bytes_and_nothing_global_is_changed(name, drawn, told):
     made = []
     for linewidth in (1.0, 9.0):  # what the user set for other figures must not leak in
         with matplotlib.rc_context({"lines.linewidth": linewidth, "font.size": 20, "svg.hashsalt": str(linewidth)}):
+            before = dict(matplotlib.rcParams)
             figure = FIGURES[name].draw(drawn, told)
+            assert dict(matplotlib.rcParams) == before
             with style.look():
-                made.append(style.save(figure, kind))
+                made.append([style.save(figure, kind) for kind in ("svg", "png")])
     assert made[0] == made[1]
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_nothing_global_is_changed(name, drawn):
-    before = dict(matplotlib.rcParams)
-    FIGURES[name].draw(drawn, _summary(drawn))
-    assert dict(matplotlib.rcParams) == before
 
 
 def test_a_figure_needs_only_its_file():
