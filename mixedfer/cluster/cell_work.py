@@ -6,7 +6,7 @@ import queue
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -45,19 +45,26 @@ Sent = str | Begun | Epoch | Finished
 
 
 def train(parcel: Parcel, run: str, faces: FaceSet, threads: int) -> Iterator[Sent]:
-    """Train one cell; sends where, sentences, epochs, and at last the record. Raises as `worker.train` does."""
+    """Train one cell; sends where, sentences, epochs, and at last the record. Raises as `worker.train` does, and
+    Lost where something is wrong with this node.
+    """
     yield Begun(nodes.here())
-    cell, store = opening.unpack(parcel)
-    work, folder = store / "work" / run, records.run_folder(store, run)
-    opening.put(parcel.files, work)
-    job = Job(cell, faces.folder, store, run)
+    with opening.excused(parcel):
+        cell, store = opening.unpack(parcel)
+        job = Job(cell, faces.folder, store, run)
+        yield Finished((yield from _made(job, parcel, faces, threads)))
+
+
+def _made(job: Job, parcel: Parcel, faces: FaceSet, threads: int) -> Generator[Sent, None, dict[str, np.ndarray]]:
+    """Sends what comes of a cell as it is trained; returns the files of its record, and keeps nothing here."""
+    work, folder = job.store / "work" / job.run, records.run_folder(job.store, job.run)
     try:
+        opening.put(parcel.files, work)
         yield from _sent_by(lambda send: _train(job, faces, threads, send))
-        files = {path.name: np.fromfile(path, np.uint8) for path in sorted(folder.iterdir()) if path.name != disk.DONE}
-    finally:  # what comes of a cell is kept by whoever began it; here it would only fill the disk
+        return {path.name: np.fromfile(path, np.uint8) for path in sorted(folder.iterdir()) if path.name != disk.DONE}
+    finally:
         for left in (work, folder):
             shutil.rmtree(left, ignore_errors=True)
-    yield Finished(files)
 
 
 def device(parcel: Parcel, threads: int) -> Iterator[str]:

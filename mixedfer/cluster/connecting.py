@@ -21,6 +21,7 @@ LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 #: What is done before this process leaves its cluster.
 _last: list[Callable[[], None]] = []
 START = "Start one with `ray start --head`, join this machine with `ray start --address HEAD:6379`, or leave --address out."
+TOKEN = "Set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN as where the cluster was started."
 
 
 def connect(address: str | None = None, cores: int | None = None) -> None:
@@ -39,6 +40,8 @@ def connect(address: str | None = None, cores: int | None = None) -> None:
     try:
         ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **sizes)
     except ConnectionError as error:
+        if "RAY_AUTH_TOKEN" in str(error.__cause__):
+            raise BadInput(f"the Ray cluster at {address} asks for a token", remedy=TOKEN) from error
         raise BadInput(f"no Ray cluster at {address} ({_first(error)})", remedy=START) from error
     except (RuntimeError, ValueError) as error:  # such as other versions of Ray or Python than the cluster's
         where = f"the Ray cluster at {address} cannot be joined" if address else "Ray does not start on this machine"

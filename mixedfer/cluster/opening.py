@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ import numpy as np
 from mixedfer import disk
 from mixedfer.cluster import connecting, nodes
 from mixedfer.cluster.tasks import Lost
+from mixedfer.errors import Fault
 
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
@@ -48,6 +51,17 @@ def put(files: dict[str, np.ndarray], folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name, data in files.items():
         disk.write_bytes(folder / name, data.data)
+
+
+@contextlib.contextmanager
+def excused(parcel: Parcel) -> Iterator[None]:
+    """Raises Lost for what is wrong with this node's store, such as a full disk: another node's may be well."""
+    try:
+        yield
+    except Fault as error:
+        if not (error.file and Path(error.file).is_relative_to(place(parcel.store))):
+            raise
+        raise Lost(f"{socket.gethostname()}: {error.file}: {error.what}", nodes.here()) from error
 
 
 def place(name: str) -> Path:

@@ -32,10 +32,10 @@ from mixedfer.cluster import connecting, nodes, parcels
 with connecting.connected(cores=1):
     address, first = connecting.library().get_runtime_context().gcs_address, parcels.sender()
     assert address.startswith("127.0.0.1:") and [node.cores for node in nodes.alive()] == [1]
-    join = f"import ray; ray.init(address={address!r}, log_to_driver=False)"
+    join = f"from mixedfer.cluster import connecting; connecting.connect({address!r})"
     others = {name: value for name, value in os.environ.items() if not name.startswith("RAY_AUTH")}
     joined = subprocess.run([sys.executable, "-c", join], env=others, capture_output=True, text=True)
-    assert joined.returncode and "RAY_AUTH_TOKEN" in joined.stderr
+    assert joined.returncode and f"the Ray cluster at {address} asks for a token. Set RAY_AUTH_MODE" in joined.stderr
 with connecting.connected(cores=1):  # whose jobs are counted from one again
     assert parcels.sender() is not first
 """

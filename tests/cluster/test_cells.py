@@ -16,7 +16,7 @@ import pytest
 
 from mixedfer import disk, faceset, records
 from mixedfer.cells import Job
-from mixedfer.cluster import cells, nodes, parcels, tasks
+from mixedfer.cluster import cells, nodes, opening, parcels, tasks
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import Fault
 from tests.commands import TINY, files, start
@@ -189,6 +189,16 @@ def test_a_cell_whose_node_has_no_memory_left_goes_on_elsewhere(cluster, whole, 
         Cluster(cluster.address).run(todo, 1, quiet=True)
     assert all(facts(job, store) == facts(job, whole[0] / ".mixedfer") for job in todo)
     assert ": its node had no memory left; it goes on elsewhere" in capsys.readouterr().err
+
+
+def test_what_is_wrong_with_a_nodes_own_disk_is_no_fault_of_the_cell(cluster, tmp_path):
+    parcel = parcels.sender().parcel(None, gpus=0)
+    with pytest.raises(tasks.Lost, match=r".*/work/checkpoint\.npz: the disk is full") as told, opening.excused(parcel):
+        raise Fault("the disk is full", file=opening.place(parcel.store) / "work" / "checkpoint.npz")
+    assert told.value.node == nodes.here()
+    for other in (Fault("the disk is full", file=tmp_path), Fault("it went wrong")):
+        with pytest.raises(Fault), opening.excused(parcel):
+            raise other
 
 
 def test_a_cell_that_fits_nowhere_is_said_before_any_work(cluster, store):

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from mixedfer import disk, faceset, records
-from mixedfer.engines import Job
+from mixedfer.cells import Job
 from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.faces.splits import split
 from mixedfer.identity import digest
