@@ -5,7 +5,9 @@ import time
 
 import pytest
 
+from mixedfer import processes
 from mixedfer.cluster import connecting
+from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import BadInput
 from tests.commands import mixedfer
 
@@ -24,6 +26,11 @@ def test_where_nothing_listens_it_is_said_before_ray_tries_for_minutes():
             connecting.connect(f"127.0.0.1:{free.getsockname()[1]}")
         assert time.monotonic() - began < 2 * connecting.SECONDS
     assert not connecting.library().is_initialized()
+
+
+def test_ray_started_for_a_command_has_room_for_a_cell_of_more_threads_than_there_are_cores():
+    threads = processes.cores() + 1
+    assert [Cluster(workers=workers)._cores(threads) for workers in (None, 1, 3)] == [threads, threads, 3 * threads]
 
 
 TWICE = """
