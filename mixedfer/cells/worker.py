@@ -43,5 +43,5 @@ def train(job: Job, faces: Callable[[], FaceSet], store: Path, threads: int, wat
         training.train(job.cell, seen, store, job.run, threads, watch, say)
     except (MixedferError, BrokenPipeError):
         raise
-    except Exception as error:
+    except Exception as error:  # whatever goes wrong in one cell, the others go on
         raise Fault(f"{type(error).__name__}: {str(error)[:500]}") from None

@@ -27,12 +27,12 @@ def model(study, seed, arm=3):
     return made
 
 
-def test_a_used_model_gives_the_bytes_of_a_new_one(prepared, tmp_path, compiled):
-    """All that a model and its optimiser can hold is held: moments, a moving average, the scale of the loss."""
+@pytest.mark.parametrize("change", [{"optimizer": "adamw", "average": 0.9, "epochs": 3},
+                                    {"precision": "mixed_float16", "epochs": 3}])
+def test_a_used_model_gives_the_bytes_of_a_new_one(prepared, tmp_path, compiled, change):
     from mixedfer.learning import training
 
     _, faces = prepared
-    change = {"optimizer": "adamw", "average": 0.9, "precision": "mixed_float16", "epochs": 3}
     first, second = (cell for cell in STUDY.varying(**change).cells() if cell.arm.name == "landmarks-only")
     for name, cells in (("after", (first, second)), ("new", (second,))):
         compiled._kept.clear()

@@ -116,12 +116,15 @@ def killed_after(end):
     return watch
 
 
+AVERAGED = {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred"}
+
+
 @pytest.mark.parametrize(("arm", "ends", "change"), [
-    (1, [2], {"epochs": 3, "optimizer": "adamw", "average": 0.9, "clip_norm": 1.0, "labels": "drawn", "pixels": "centred",
-              "precision": "mixed_float16"}),
+    (1, [2], AVERAGED),
+    (1, [2], {**AVERAGED, "precision": "mixed_float16"}),
     (3, [1, 2], {"epochs": 3, "optimizer": "sgd", "selection": "last", "weight_decay": 0.01, "precision": "mixed_bfloat16",
                  "schedule": Plateau(factor=0.1, patience=1)})])
-def test_a_run_of_mixed_precision_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
+def test_a_run_that_ends_in_the_middle_goes_on_to_the_same_bytes(prepared, tmp_path, arm, ends, change):
     _, faces = prepared
     cell = STUDY.varying(**change).cells()[arm]
     whole = train(cell, faces, tmp_path / "whole")
@@ -201,6 +204,12 @@ def test_a_network_learns(prepared, tmp_path):
     cell = STUDY.varying(epochs=30, selection="last").cells()[3]
     history = records.read(train(cell, faces, tmp_path)).history
     assert history[-1]["loss"] < 0.5 * history[0]["loss"] and history[-1]["accuracy"] > 0.85
+
+
+def test_an_arm_with_an_image_trains_in_bfloat16(prepared, tmp_path):
+    _, faces = prepared
+    record = records.read(train(STUDY.varying(precision="mixed_bfloat16", epochs=1).cells()[1], faces, tmp_path))
+    assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
 
 
 def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path, monkeypatch):
