@@ -1,11 +1,12 @@
-"""The comparison as it was first made: a small VGG, pixels 0..255, the join of two softmaxes; FER2013, happy against sad.
+"""The comparison as it was first made, and with scaled pixels: a small VGG, a join of two softmaxes; FER2013, happy and sad.
 
     mixedfer run experiments/original.py --data fer2013.csv
 
-About 20 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
+About 40 min on 2 CPU cores. The network, its head, Adam at 1e-3 and batch 16 are the original's, faults included; what is
 different is that both arms share one recipe, that landmarks are searched with one upsampling (on 48x48 pixels dlib finds
-no face without), and that a collapse is said. Expect nearly all runs to end at the class prior, one constant answer for
-every face; see reports/original/. `--set pixels=signed` scales the pixels.
+no face without), and that a collapse is said. The first point of the grid has pixels of 0..255, as the original had, the
+second scales them to -1..1. With raw pixels expect nearly all runs to end at the class prior, one constant answer for every
+face; see reports/original/.
 """
 
 from mixedfer.faces.datasets.fer2013 import Fer2013
@@ -15,7 +16,7 @@ from mixedfer.learning.fusions.probabilities import Probabilities
 from mixedfer.learning.landmark_branches.pointwise import Pointwise
 from mixedfer.learning.schedules.constant import Constant
 from mixedfer.learning.views.pixels import pixels
-from mixedfer.study import Arm, Preparation, Recipe, Study
+from mixedfer.study import Arm, Axis, Preparation, Recipe, Study
 
 STUDY = Study(
     question="Do landmarks help the original small network to tell happy from sad?",
@@ -29,4 +30,5 @@ STUDY = Study(
     treatments=(Arm("mixed", image=True, landmarks=pixels),),
     replicates=5,
     margin=0.01,
+    grid=(Axis("recipe.pixels", ("raw", "signed")),),
 )

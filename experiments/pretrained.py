@@ -36,7 +36,8 @@ STUDY = Study(
     ),
     control=Arm("image-only", image=True),
     treatments=(Arm("mixed", image=True, landmarks=normalised),
-                Arm("mixed-shuffled", image=True, landmarks=Shuffled(normalised))),
+                Arm("mixed-shuffled", image=True, landmarks=Shuffled(normalised)),
+                Arm("landmarks-only", landmarks=normalised)),
     replicates=10,
     margin=0.01,
 )

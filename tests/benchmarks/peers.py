@@ -86,8 +86,8 @@ def comparison_ratios(folder: Path, count: int, epochs: int, replicates: int) ->
     for precision in ("float32", "mixed_bfloat16"):
         store = folder / precision
         began = time.perf_counter()
-        mixedfer("run", ORIGINAL, "--data", source, "--store", store, "--quiet", "--set", f"epochs={epochs}",
-                 "--set", f"replicates={replicates}", "--set", f"precision={precision}", cwd=folder)
+        mixedfer("run", ORIGINAL, "--data", source, "--store", store, "--quiet", "--set", "grid=()", "--set",
+                 f"epochs={epochs}", "--set", f"replicates={replicates}", "--set", f"precision={precision}", cwd=folder)
         seconds = time.perf_counter() - began
         _must_agree("work", [scripts["raw"].said, scripts["mixed"].said], _done(store))
         print(f"  mixedfer, {precision}: {seconds:.0f} s", flush=True)

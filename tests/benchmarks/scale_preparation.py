@@ -18,7 +18,7 @@ from tests.commands import start
 
 #: How many different real pictures the others are varied from, and how many the bare loop takes.
 SOURCES, BARE = 20_000, 2000
-INTERVAL = 0.1  # seconds between two looks at the memory
+INTERVAL = 0.5  # seconds between two looks at the memory; each takes some milliseconds of a core
 
 
 def measure(counts: Sequence[int]) -> dict:

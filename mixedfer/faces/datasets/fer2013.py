@@ -80,11 +80,12 @@ class Fer2013(Checked):
         place = _place(data)
         if place.is_dir():
             return _folders(place, self.classes)
-        found = [Entry((row.number, row.start, row.length), f"{place.name}:{row.number}", CLASSES[row.emotion], row.partition)
-                 for row in rows(place)]
-        if not found:
+        found = collect((Entry((row.number, row.start, row.length), f"{place.name}:{row.number}", CLASSES[row.emotion],
+                               row.partition) for row in rows(place)), CLASSES, self.classes)
+        count = len(found.keys) + sum(found.excluded.values())
+        if not count:
             raise BadInput("a header and no picture", file=place, remedy=CUT_OFF)
-        return collect(found, CLASSES, self.classes, note=_note(place, len(found)))
+        return replace(found, note=_note(place, count))
 
     def read(self, data: Path | None, key: tuple[int, int, int] | str) -> np.ndarray:
         """A row's pixels, (48, 48) gray; of a folder, the picture as it is."""
