@@ -21,6 +21,5 @@ STUDY = dataclasses.replace(
     question="Do landmarks help ImageNet's features on FER+, and does it depend on how votes are trained on?",
     dataset=FerPlus(labels="probability"),
     treatments=PRETRAINED.treatments[:1],
-    replicates=5,
     grid=(Axis("recipe.labels", ("majority", "soft", "drawn", "multi-target")),),
 )

@@ -38,6 +38,6 @@ STUDY = Study(
     treatments=(Arm("mixed", image=True, landmarks=normalised),
                 Arm("mixed-shuffled", image=True, landmarks=Shuffled(normalised)),
                 Arm("landmarks-only", landmarks=normalised)),
-    replicates=10,
+    replicates=5,
     margin=0.01,
 )
