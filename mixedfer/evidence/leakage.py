@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mixedfer.evidence import partitions
 from mixedfer.evidence.comparing import difference
-from mixedfer.evidence.duplicates import Copies, elsewhere
+from mixedfer.evidence.duplicates import Copies
 from mixedfer.evidence.results import Results
 
 
@@ -30,27 +29,20 @@ def summarise(results: Results, copies: Copies) -> dict:
 
 def seen(results: Results, copies: Copies) -> tuple[np.ndarray, np.ndarray]:
     """Two (K,) bool: tested images of which a seen image is equal to the byte, nearly equal (and none is equal)."""
-    part = _parts(results)
-    used = np.flatnonzero(part >= -1)
-    tested = np.searchsorted(used, results.rows)
-    exact, either = (elsewhere(groups[used], part[used])[tested] for groups in (copies.equal, copies.alike))
+    exact, either = (_shared(results, groups) for groups in (copies.equal, copies.alike))
     return exact, either & ~exact
 
 
-def _parts(results: Results) -> np.ndarray:
-    """(n,) over the face set: the fold in which an image is tested, -1 for what is trained or validated on, -2 unused."""
-    part = np.full(len(results.faces), -2)
-    for mask in partitions.of(results).values():
-        part[mask] = -1
-    part[results.rows] = results.fold
-    return part
+def _shared(results: Results, groups: np.ndarray) -> np.ndarray:
+    """(K,) bool: a picture of the same group (n,; none where negative) was trained or validated on by those who were tested."""
+    found, tested = np.zeros(len(results.rows), bool), groups[results.rows]
+    for fold, run in enumerate(results.arms[results.plan.control].records[0]):
+        used, here = np.concatenate([run.train, run.validation.rows]), results.fold == fold
+        found[here] = np.isin(tested[here], groups[used])
+    return found & (tested >= 0)
 
 
 def _subjects(results: Results) -> int | None:
-    part, subjects = _parts(results), np.asarray(results.faces.subjects)
-    known = (part >= -1) & (subjects >= 0)
-    if not known[results.rows].any():
-        return None
-    shared = elsewhere(subjects[known], part[known])
-    tested = np.isin(np.flatnonzero(known), results.rows)
-    return len(np.unique(subjects[known][shared & tested]))
+    subjects = np.asarray(results.faces.subjects)
+    tested = subjects[results.rows]
+    return len(np.unique(tested[_shared(results, subjects)])) if (tested >= 0).any() else None

@@ -65,3 +65,16 @@ def test_subjects_in_both_are_counted(study):
     shared[study.rows[:4]] = [0, 0, 1, -1]
     both = dataclasses.replace(study, faces=dataclasses.replace(study.faces, subjects=shared))
     assert summarised(both)["subjects"] == 2
+
+
+def test_with_folds_seen_is_what_the_own_fold_was_trained_on(tmp_path):
+    folded = results.load(build(tmp_path, images=120, folds=3, replicates=2), tmp_path)
+    first, second = (np.flatnonzero(folded.fold == fold)[0] for fold in (0, 1))
+    copied = leaking(folded, lambda images, rows: images.__setitem__(rows[first], images[rows[second]]))
+    assert summarised(copied)["exact"] == 2  # each was trained on where the other was tested
+    # As with a smaller share of the training pictures: the models that were tested on the first never saw the second.
+    control = copied.arms["image-only"]
+    lists = [[dataclasses.replace(run, train=run.train[run.train != copied.rows[second]]) if fold == 0 else run
+              for fold, run in enumerate(group)] for group in control.records]
+    without = {**copied.arms, "image-only": dataclasses.replace(control, records=lists)}
+    assert summarised(dataclasses.replace(copied, arms=without))["exact"] == 1
