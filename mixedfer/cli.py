@@ -85,18 +85,19 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
          predictor: Predictor = None, weights: Weights = None, engine: Engine = LOCAL, address: Address = None,
          workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
-         prepared: Prepared = False, quiet: Quiet = False) -> None:
+         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
-    from mixedfer import engines, runner, tuning
+    from mixedfer import engines, logs, runner, tuning
 
+    heard = logs.of(log) if log else None
     chosen = engines.of(engine, workers, address, cell_gpus, cell_memory)
     place = runner.Place(data, store, predictor, weights, chosen, threads, quiet, prepared)
     study = _study(file, settings)
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
-    plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say)
+    plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
     _report([plain], study, file.stem, store, reports)
     _report_tuned(tuned, plain, store, reports)
 

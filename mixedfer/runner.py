@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from mixedfer import disk, faceset, pairing, records
-from mixedfer.cells import Hear, Job, unheard
+from mixedfer.cells import Job
+from mixedfer.cells.curves import Curves
 from mixedfer.checked import Weights
 from mixedfer.engines import Engine
 from mixedfer.engines.local import Local
@@ -92,13 +93,14 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
         pretrained.keep(sources, place.weights, place.store)
     command = command_of(place, file, settings)
     plans = [plan_for(point, sets, jobs, settings, command, place.store) for point, sets, jobs in todo]
-    hear = _hearing(todo, log) if log else unheard
+    curves = Curves(log)
+    for point, _, jobs in todo:
+        curves.add(named(point.name, point.study, jobs))
     if left:
-        place.engine.run(left, place.threads, place.quiet, hear)
-    for (point, _, jobs), plan in zip(todo, plans):
+        place.engine.run(left, place.threads, place.quiet, curves.hear)
+    for (point, _, _), plan in zip(todo, plans):
         records.write_plan(records.plan_file(place.store, point.name, point.study.making()), plan)
-        for job in jobs if log else ():  # those that were finished before, and what of the others was not heard
-            hear(job.run, disk.read_json(records.run_folder(job.store, job.run) / "history.json"))
+    curves.finish()
     return plans
 
 
@@ -112,20 +114,11 @@ def starts(study: Study) -> Weights | None:
     return getattr(study.recipe.backbone, "weights", None)
 
 
-def _hearing(todo: list[tuple[Point, Sets, list[Job]]], log: Log) -> Hear:
-    """What hands a run's history to a log, by the point, arm, replicate and fold that first have this run."""
-    named: dict[str, tuple[str, int]] = {}
-    for point, _, jobs in todo:
-        words = dict(zip([arm.name for arm in point.study.arms], _words([arm.name for arm in point.study.arms])))
-        for job in jobs:
-            fold = f"-fold-{job.cell.fold + 1}" if point.study.folds else ""
-            place = f"{point.name}/{words[job.cell.arm.name]}/replicate-{job.cell.replicate + 1}{fold}"
-            named.setdefault(job.run, (place, point.study.recipe.epochs))
-
-    def hear(run: str, history: list[dict]) -> None:
-        name, epochs = named[run]
-        log(name, history, epochs)
-    return hear
+def named(name: str, study: Study, jobs: Sequence[Job]) -> dict[str, Job]:
+    """The runs of a comparison by arm, replicate and fold, as logs name them."""
+    words = dict(zip([arm.name for arm in study.arms], _words([arm.name for arm in study.arms])))
+    return {f"{name}/{words[job.cell.arm.name]}/replicate-{job.cell.replicate + 1}"
+            + (f"-fold-{job.cell.fold + 1}" if study.folds else ""): job for job in jobs}
 
 
 def prepare_all(study: Study, name: str, place: Place, say: Callable[[str], None]) -> list[tuple[Point, Sets]]:

@@ -24,12 +24,14 @@ import numpy as np
 from mixedfer import disk, faceset, metrics, proposals, records, runner
 from mixedfer.axes import Axis, Search
 from mixedfer.cells import Job
+from mixedfer.cells.curves import Curves
 from mixedfer.checked import Weights
 from mixedfer.errors import Diverged, StudyError
 from mixedfer.faces import search_set
 from mixedfer.faceset import FaceSet
 from mixedfer.identity import canonical
 from mixedfer.learning import pretrained
+from mixedfer.logs import Log
 from mixedfer.records import Plan
 from mixedfer.runner import Place, Point, Sets
 from mixedfer.seeds import derive
@@ -47,11 +49,11 @@ class Trial:
 
 
 def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence[str] = (),
-        say: Say = lambda text: None) -> tuple[Plan, Plan]:
+        say: Say = lambda text: None, log: Log | None = None) -> tuple[Plan, Plan]:
     """Make both comparisons: under one recipe, and of each arm under the best recipe found for it. Returns both plans.
 
-    Raises what `runner.run` raises, StudyError for a study without a search, BadInput where Optuna is not installed, Fault
-    when no recipe of an arm could be trained.
+    `log` hears of every run, those of the search too. Raises what `runner.run` raises, StudyError for a study without a search,
+    BadInput where Optuna is not installed, Fault when no recipe of an arm could be trained.
     """
     _search_of(study)
     proposals.release()
@@ -60,14 +62,17 @@ def run(study: Study, name: str, place: Place, *, file: Path, settings: Sequence
         pretrained.keep([own, *others], place.weights, place.store)
     # Where the study's own recipe starts from the seed, its runs must not ask what the file is for.
     shared = place if own else dataclasses.replace(place, weights=None)
-    plain, = runner.run(study, name, shared, file=file, settings=settings, say=say)
+    plain, = runner.run(study, name, shared, file=file, settings=settings, say=say, log=log)
     sets = runner.prepare(study, place)
-    tuned = search(study, sets, place, say)
+    curves = Curves(log)
+    tuned = search(study, name, sets, place, say, curves)
     jobs = [Job.of(cell, sets[cell.arm.name], place.store, place.threads) for cell in finals(study, tuned)]
     point = Point(_named(name), {}, study)
     plan = runner.plan_for(point, sets, jobs, settings, runner.command_of(place, file, settings), place.store)
     say(f"{len(jobs)} cells under the best recipes, {len(jobs) - len(runner.missing(jobs))} finished")
-    _train(jobs, sets, place)
+    curves.add(runner.named(_named(name), study, jobs))
+    _train(jobs, sets, place, curves)
+    curves.finish()
     plan = dataclasses.replace(plan, tuned=_noted(study, sets, tuned, place.store))
     records.write_plan(_plan_file(study, name, place.store), plan)
     return plain, plan
@@ -79,7 +84,8 @@ def read_plan(study: Study, name: str, settings: Sequence[str], store: Path) -> 
     return runner.in_present_words(records.read_plan(path), study, settings) if path and path.exists() else None
 
 
-def search(study: Study, sets: Sets, place: Place, say: Say) -> dict[str, list[tuple[Trial, float | None]]]:
+def search(study: Study, name: str, sets: Sets, place: Place, say: Say,
+           curves: Curves) -> dict[str, list[tuple[Trial, float | None]]]:
     """Arm -> its trials and their scores, in the order in which they were proposed."""
     budget = _search_of(study)
     seen = {arm: search_set.make(faces, study, place.store) for arm, faces in sets.items()}
@@ -89,7 +95,10 @@ def search(study: Study, sets: Sets, place: Place, say: Say) -> dict[str, list[t
         count = min(budget.together, budget.trials - first)
         trials = {arm.name: [_trial(study, arm, values, seen[arm.name], place) for values in asked[arm.name].ask(count)]
                   for arm in study.arms}
-        _try([job for several in trials.values() for trial in several for job in trial.jobs], seen, place)
+        for number, same in enumerate(zip(*trials.values()), first + 1):
+            jobs = [job for trial in same for job in trial.jobs]
+            curves.add(runner.named(f"{_named(name)}/trial-{number}", study, jobs))
+        _try([job for several in trials.values() for trial in several for job in trial.jobs], seen, place, curves)
         for arm, several in trials.items():
             scores = [_score(trial, seen[arm], study.metric) for trial in several]
             asked[arm].tell(scores)
@@ -138,23 +147,23 @@ def _trial(study: Study, arm: Arm, values: dict[str, Any], faces: FaceSet, place
     return Trial(values, [Job.of(cell, faces, place.store, place.threads) for cell in cells])
 
 
-def _try(jobs: list[Job], seen: Sets, place: Place) -> None:
+def _try(jobs: list[Job], seen: Sets, place: Place, curves: Curves) -> None:
     """Train what is missing of a round; what cannot be trained because of its recipe is noted and never tried again."""
     jobs = [job for job in runner.missing(jobs) if not records.diverged(place.store, job.run).exists()]
     try:
-        _train(jobs, seen, place)
+        _train(jobs, seen, place, curves)
     except Diverged as error:
         for job in runner.missing(jobs):
             disk.write_json(records.diverged(place.store, job.run), {"what": error.what})
 
 
-def _train(jobs: Sequence[Job], sets: Sets, place: Place) -> None:
+def _train(jobs: Sequence[Job], sets: Sets, place: Place, curves: Curves) -> None:
     if left := runner.missing(jobs):
         for faces, _ in runner.distinct(sets):
             faceset.verify(faces)
         sources = [runner.starts(job.cell.study) for job in left]
         pretrained.keep(sources, None, place.store)  # a file that was given is there by now
-        place.engine.run(left, place.threads, place.quiet)
+        place.engine.run(left, place.threads, place.quiet, curves.hear)
 
 
 def _weights(study: Study) -> list[Weights | None]:

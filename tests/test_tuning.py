@@ -11,6 +11,7 @@ from filelock import FileLock
 from typer.testing import CliRunner
 
 from mixedfer import disk, faceset, records, runner, study_files, tuning
+from mixedfer.cells.curves import Curves
 from mixedfer.engines.local import Local
 from mixedfer.errors import Damaged, Diverged, StudyError
 from mixedfer.evidence import proof_tuned, results, tuned
@@ -141,7 +142,7 @@ def test_the_labels_of_the_test_partition_cannot_influence_the_search(made, plan
         if name == "validation":
             found[name] = search_set.make(sets["shuffled"], study, store).content
         else:
-            tried = tuning.search(study, sets, runner.Place(store=store), lambda text: None)
+            tried = tuning.search(study, "planted", sets, runner.Place(store=store), lambda text: None, Curves())
             assert tuning.tuned_for(study, "landmarks-only", tried["landmarks-only"]).recipe.learning_rate == 1e-2
             found[name] = [[(trial.jobs[0].run, score) for trial, score in several] for several in tried.values()]
             content = search_set.make(sets["shuffled"], study, store).content
@@ -246,6 +247,20 @@ def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, 
     tuned.write(dataclasses.replace(again, command={**again.command, "file": "planted.py"}),
                 dataclasses.replace(plain, command={**plain.command, "file": "planted.py"}), store, folder.parent)
     assert files(folder, "**/*.*") == before
+
+
+def test_a_log_hears_of_both_comparisons_and_of_every_run_of_the_search(made, plan, monkeypatch):
+    study, store, _, _ = made
+    monkeypatch.setattr(Local, "run", None)
+    told = {}
+    tuning.run(study, "planted", runner.Place(store=store), file=Path("planted.py"),
+               log=lambda name, history, epochs: told.update({name: (len(history), epochs)}))
+    expected = {f"planted/{part}{arm}/replicate-1" for arm in ("shuffled", "landmarks-only") for part in ("", "tuned/")}
+    for arm in ("shuffled", "landmarks-only"):
+        runs = [trial["runs"] for trial in trials(plan, arm)]
+        expected |= {f"planted/tuned/trial-{runs.index(trial['runs']) + 1}/{arm}/replicate-1" for trial in trials(plan, arm)
+                     if trial["score"] is not None}
+    assert told == dict.fromkeys(expected, (8, 8)) and len(told) >= 4 + 2 * 2
 
 
 def test_the_report_command_tells_of_both_comparisons(made, monkeypatch):

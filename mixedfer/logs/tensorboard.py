@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +14,9 @@ ENDING = ".mixedfer"
 
 
 class Log:
-    """Writes to the folder `place`, for `tensorboard --logdir PLACE`. Raises BadInput when tensorboardX is missing."""
+    """Writes to the folder `place`, for `tensorboard --logdir PLACE`. Raises BadInput when tensorboardX is missing, and where
+    nothing can be written: before training, not after its first epoch.
+    """
 
     def __init__(self, place: str):
         try:
@@ -22,6 +25,12 @@ class Log:
             raise BadInput("--log tensorboard: tensorboardX is not installed",
                            remedy="Install it with `pip install 'mixedfer[tensorboard]'`.") from None
         self.folder, self._open = Path(place), tensorboardX.SummaryWriter
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self.folder).close()
+        except OSError as error:
+            raise BadInput(f"--log tensorboard: cannot be written to ({error.strerror})", file=self.folder,
+                           remedy="Name another folder.") from error
         self._writers: dict[str, tensorboardX.SummaryWriter] = {}
         self._written: dict[str, int] = {}
 

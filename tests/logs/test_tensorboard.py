@@ -62,6 +62,15 @@ def test_a_log_of_no_kind_is_refused(text, words):
         logs.of(text)
 
 
+def test_a_place_that_cannot_be_written_to_is_refused_at_once(tmp_path):
+    pytest.importorskip("tensorboardX", reason="the extra tensorboard is not installed")
+    (tmp_path / "file").write_text("no folder")
+    for place in (tmp_path / "file", tmp_path / "file" / "curves", "/proc/curves"):
+        with pytest.raises(BadInput, match="cannot be written to") as refused:
+            logs.of(f"tensorboard:{place}")
+        assert refused.value.exit_code == 2 and str(place) in str(refused.value)
+
+
 def test_a_missing_package_is_named_with_its_remedy(monkeypatch):
     found = builtins.__import__
 
