@@ -36,7 +36,7 @@ def read_json(path: Path) -> Any:
     """The value in a JSON file that mixedfer wrote. Raises Damaged when the file is missing or cut off."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Damaged(f"not readable as JSON ({error})", file=path, remedy=_delete(path)) from error
 
 
@@ -123,7 +123,7 @@ def full_disk(path: Path) -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT) and not str(error).endswith(" written"):
             raise
         raise Fault("the disk is full", file=path,
-                    remedy="Free some space, or choose another place with --store, and give the same command again: "
+                    remedy="Free some space, or choose another place (--store, --out), and give the same command again: "
                     "everything finished is kept.") from error
 
 

@@ -57,6 +57,11 @@ class Bundle:
         """The files of its networks."""
         return [self.folder / member["file"] for member in self.said["members"]]
 
+    @property
+    def card(self) -> str:
+        """The model card; "" where it is none of the bundle's files: it could be a link to anything."""
+        return (self.folder / CARD).read_text(encoding="utf-8", errors="replace") if CARD in self.said["files"] else ""
+
 
 def sealed(said: dict) -> dict:
     """The content of bundle.json with its digest."""
@@ -109,7 +114,7 @@ def _check(said: Any, path: Path) -> None:
         raise BadInput(f"it has no usable {', '.join(lacking)}", file=path, remedy=AGAIN)
     try:
         changed = sealed(said) != said
-    except ValueError:  # NaN and infinity, which no bundle has
+    except (ValueError, RecursionError):  # NaN, infinity and a thousand brackets, which no bundle has
         changed = True
     if changed:
         raise BadInput("it was changed since it was written", file=path, remedy=AGAIN)

@@ -32,8 +32,12 @@ def rebuild(value: Any, file: Path) -> Any:
     `file` is where the value was read, for errors. Raises BadInput for a component that is not there any more, whose source is
     another now, or that lies outside `FOLDERS`.
     """
-    made = _made(value, file)
-    if canonical(made) != value:
+    try:
+        made = _made(value, file)
+        same = canonical(made) == value
+    except RecursionError:
+        raise BadInput("it is nested deeper than anything that mixedfer writes", file=file, remedy=_again()) from None
+    if not same:
         raise BadInput("it describes something else than what this version of mixedfer makes of it", file=file, remedy=_again())
     return made
 

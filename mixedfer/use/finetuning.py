@@ -174,8 +174,7 @@ def write(bundle: Bundle, models: list, faces: FaceSet, parts: Parts, told: dict
     with disk.new_folder(folder) as part:
         for member, model in zip(said["members"], models):
             architecture.save(model, part / member["file"])
-        before = (bundle.folder / bundles.CARD).read_text(encoding="utf-8")
-        (part / bundles.CARD).write_text(card.tuned(said, before), encoding="utf-8")
+        (part / bundles.CARD).write_text(card.tuned(said, bundle.card), encoding="utf-8")
         seen = trained.read(bundle.folder, bundle.said["files"])
         if seen is not None:
             trained.write(part, seen, trained.of(faces, parts.train))

@@ -47,6 +47,8 @@ def contradiction(said: dict, preparation: Preparation) -> str:
         return "its network sees other images than it prepares"
     if any(Path(member["run"]).name != member["run"] for member in said["members"]):
         return "it names a run that is none"
+    if len(said["measured"]["accuracy_ci95"]) != 2:
+        return "an interval has two ends, its accuracy's has not"
     known = {field.name for field in dataclasses.fields(Recipe)} - {"pretrained_rate"}
     try:
         recipe = Recipe(**{name: value for name, value in said["recipe"].items() if name in known} | CODE)

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from mixedfer import __version__
 from mixedfer.use import upload
-from mixedfer.use.bundle import CARD, Bundle
+from mixedfer.use.bundle import Bundle
 from mixedfer.use.side_by_side import Answers, SideBySide
 
 #: The body of a question, which is read as it comes.
@@ -109,10 +109,8 @@ def described(arms: SideBySide, largest: int) -> About:
 
 def _described(name: str, bundle: Bundle) -> Described:
     said, measured = bundle.said, bundle.said["measured"]
-    # A card that is none of the bundle's files could be a link to anything.
-    card = (bundle.folder / CARD).read_text(encoding="utf-8") if CARD in said["files"] else ""
     return Described(name=name, study=said["study"], question=said["question"], arm=said["arm"]["name"],
                      classes=list(bundle.classes), networks=len(bundle.models),
                      measured_on=f"{measured['images']:,} {HELD_OUT if 'tuned' in said else TESTED}",
                      accuracy=measured.get("metrics", {}).get("accuracy"), interval=measured.get("accuracy_ci95"),
-                     card=card)
+                     card=bundle.card)

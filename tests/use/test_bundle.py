@@ -115,6 +115,24 @@ def test_whatever_a_bundle_says_it_is_refused_with_the_reason_or_used(copy, othe
         card._model(read.said | {"measured": read.said["measured"] | {"all_replicates": None}})
 
 
+def test_a_description_of_a_thousand_brackets_is_refused(copy):
+    said = json.loads((copy / "bundle.json").read_text())
+    deep = json.loads("[" * 600 + "]" * 600)
+    with pytest.raises(BadInput, match="nested deeper than anything"):
+        bundle.read(resealed(copy, preparation=said["preparation"] | {"alignment": deep}))
+    (copy / "bundle.json").write_text('{"schema": 1, "more": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    with pytest.raises(BadInput, match="not readable as JSON"):
+        bundle.read(copy)
+
+
+def test_a_card_that_is_none_of_its_files_is_not_read(copy):
+    said = json.loads((copy / "bundle.json").read_text())
+    assert bundle.read(copy).card.startswith("# tiny: mixed")
+    del said["files"]["card.md"]
+    (copy / "bundle.json").write_text(disk.to_json(bundle.sealed(said)))
+    assert bundle.read(copy).card == ""
+
+
 def test_another_folder_is_no_bundle(tmp_path):
     with pytest.raises(BadInput, match="not a bundle"):
         bundle.read(tmp_path)
@@ -140,6 +158,7 @@ def test_what_contradicts_itself_is_refused(copy):
     said = json.loads((copy / "bundle.json").read_text())
     wrong = {"its classes are fewer": {"classes": ["happy", "happy"]}, "other images than it prepares": {"image": [32, 32, 3]},
              "a run that is none": {"members": [said["members"][0] | {"run": "../elsewhere"}]},
+             "interval has two ends": {"measured": said["measured"] | {"accuracy_ci95": [0.5]}},
              r"recipe is none \(Recipe\(test_views='two'\)": {"recipe": said["recipe"] | {"test_views": "two"}},
              "more of an image than there is": {"recipe": said["recipe"] | {"frame": 33}}}
     for why, change in wrong.items():

@@ -212,12 +212,6 @@ def test_a_photo_beside_which_a_camera_has_put_a_preview_is_one_picture():
     assert upload.decode(both, "photo.jpg", 10**6).shape == (30, 40, 3)
 
 
-def test_a_card_that_is_no_file_of_the_bundle_is_not_read(both):
-    bundle = both.predictors["mixed"].bundle
-    said = bundle.said | {"files": {name: digest for name, digest in bundle.said["files"].items() if name != "card.md"}}
-    assert wire._described("mixed", dataclasses.replace(bundle, said=said)).card == ""
-
-
 def test_what_a_fine_tuned_bundle_was_measured_on_is_said(both):
     bundle = both.predictors["mixed"].bundle
     tuned = dataclasses.replace(bundle, said=bundle.said | {"tuned": {}})
