@@ -20,8 +20,6 @@ from mixedfer.use.video import Video
 #: The kinds of rows, and the files that hold them.
 FILES = {"json": "predictions.jsonl", "csv": "predictions.csv"}
 ANNOTATED = "annotated"
-#: Pictures that are worth another process.
-SOME = 8
 Say = Callable[[str], None]
 
 
@@ -29,7 +27,7 @@ Say = Callable[[str], None]
 class Wanted:
     """What to write: `kinds` of rows (of `FILES`) into the folder `out`, or the first of them to the terminal where there is
     none; with `annotate` a copy of each picture in `out`. `smooth` and `show` are for videos, see `playback.Playback`;
-    `workers` are processes that look for faces in pictures.
+    `workers` are processes that look for faces.
     """
 
     kinds: Sequence[str]
@@ -86,7 +84,7 @@ def _pictures(predictor: Predictor, paths: Sequence[Path], wanted: Wanted, put: 
     from tqdm import tqdm
 
     count, classes = Count(), predictor.bundle.classes
-    workers = min(wanted.workers, len(paths) // SOME)
+    workers = min(wanted.workers, len(paths) // playback.SOME)
     with tqdm(total=len(paths), unit="picture", desc="predict", disable=wanted.quiet or None, dynamic_ncols=True) as bar:
         for number, (path, seen) in enumerate(zip(paths, predictor.predict_many(paths, workers=workers)), 1):
             count.add(seen)
@@ -102,7 +100,8 @@ def _play(predictor: Predictor, video: Video, number: int, wanted: Wanted, put: 
     """Answer for a video; says how many frames, faces and lost frames there were."""
     stem = "camera" if video.live else _stem(Path(video.device))
     place = wanted.out / ANNOTATED / f"{number:05d}-{stem}.mp4" if wanted.annotate else None
-    faces, seconds = playback.play(predictor, video, playback.Playback(wanted.smooth, place, wanted.show, wanted.quiet), put)
+    playing = playback.Playback(wanted.smooth, place, wanted.show, wanted.quiet, wanted.workers)
+    faces, seconds = playback.play(predictor, video, playing, put)
     return (f"{rows.safe(str(video.device))}: frames: {video.frames:,}, lost: {video.lost:,}; faces: {faces:,}; "
             f"frames per second: {video.frames / seconds:.1f}")
 

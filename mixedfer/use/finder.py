@@ -63,6 +63,8 @@ class Finder:
 
         kept, images, points, why = [], [], [], "" if found["found"].any() else NO_FACE
         whole = self._alike(picture, found)
+        if picture.ndim == 3 and not self.preparation.colour:
+            picture = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)  # as `work.cut` would, of all of it for every face
         for place, face in enumerate(found):
             try:
                 image, matrix = work.cut(picture, face, self.preparation) if whole[place] else self._cut_out(picture, face)

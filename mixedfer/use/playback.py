@@ -20,19 +20,22 @@ from mixedfer.use.video import Video
 
 #: Faces that go through the network together; a camera waits for no other frame.
 FEW = 8
+#: Frames, as pictures, that are worth another process.
+SOME = 8
 WINDOW, QUIT = "mixedfer: q quits", ord("q")
 
 
 @dataclass(frozen=True)
 class Playback:
     """How a video is played: `smooth` is the past's share in a face's probabilities (see `smoothing`), `video` where the
-    annotated video is written, `show` opens a window.
+    annotated video is written, `show` opens a window; `workers` are processes that look for faces in the frames of a file.
     """
 
     smooth: float = 0.0
     video: Path | None = None
     show: bool = False
     quiet: bool = False
+    workers: int = 1
 
 
 def play(predictor: Predictor, video: Video, playing: Playback, put: Callable[[dict], None]) -> tuple[int, float]:
@@ -43,7 +46,7 @@ def play(predictor: Predictor, video: Video, playing: Playback, put: Callable[[d
     from tqdm import tqdm
 
     classes, smoother, faces, began = predictor.bundle.classes, Smoother(playing.smooth), 0, time.perf_counter()
-    shown = _answered(predictor, video)
+    shown = _answered(predictor, video, min(playing.workers, video.length // SOME))
     with _out(playing, video, classes) as write, contextlib.closing(shown), tqdm(
             total=video.length or None, unit="frame", desc="frames", disable=playing.quiet or None,
             dynamic_ncols=True) as bar, contextlib.suppress(*[KeyboardInterrupt] * video.live):
@@ -61,7 +64,8 @@ def play(predictor: Predictor, video: Video, playing: Playback, put: Callable[[d
     return faces, time.perf_counter() - began
 
 
-def _answered(predictor: Predictor, video: Video) -> Iterator[tuple[np.ndarray, tuple[int, float], Prediction]]:
+def _answered(predictor: Predictor, video: Video,
+              workers: int) -> Iterator[tuple[np.ndarray, tuple[int, float], Prediction]]:
     """Each frame with its moment and what was seen in it; of a file several together, of a camera each at once."""
     if video.live:
         for frame in video:
@@ -73,7 +77,7 @@ def _answered(predictor: Predictor, video: Video) -> Iterator[tuple[np.ndarray, 
         for frame in video:
             held.append((frame, video.moment))
             yield frame
-    for seen in predictor.predict_many(kept(), FEW):
+    for seen in predictor.predict_many(kept(), FEW, workers):
         yield *held.popleft(), seen
 
 
@@ -83,27 +87,60 @@ def _out(playing: Playback, video: Video, classes: Sequence[str]) -> Iterator[Ca
     if playing.video is None and not playing.show:
         yield lambda frame, seen: False
         return
-    part = playing.video and playing.video.with_name(f"{disk.beside(playing.video).name}{playing.video.suffix}")
-    writer = None
+    copy = AnnotatedVideo(playing.video, video) if playing.video else None
 
     def take(frame: np.ndarray, seen: Prediction) -> bool:
-        nonlocal writer
-        picture = np.asarray(annotating.frame(frame, seen, classes))[..., ::-1]
-        if part and writer is None:
-            writer = _writer(part, video.rate, picture.shape)
-        if writer is not None:
-            writer.write(np.ascontiguousarray(picture))
+        picture = np.ascontiguousarray(np.asarray(annotating.frame(frame, seen, classes))[..., ::-1])
+        if copy:
+            copy.add(picture)
         return playing.show and _quits(picture)
     try:
         yield take
-        if writer is not None:
-            writer.release()
-            part.replace(playing.video)
+        if copy:
+            copy.finish()
     finally:
-        if part:
-            part.unlink(missing_ok=True)
+        if copy:
+            copy.part.unlink(missing_ok=True)
         if playing.show:
             _close()
+
+
+class AnnotatedVideo:
+    """A video that is being written to `path`, to be played as fast as `video`. A camera's picture is repeated until the next
+    one came: where answers take their time, that is later than the camera says.
+    """
+
+    def __init__(self, path: Path, video: Video):
+        self.path, self.part, self.video = path, path.with_name(f"{disk.beside(path).name}{path.suffix}"), video
+        self._writer, self._last, self._count = None, None, 0
+
+    def add(self, picture: np.ndarray) -> None:
+        """The next picture, (h, w, 3) BGR, seen at the video's `moment`. Raises Fault where none can be written."""
+        self._write(round(self.video.moment[1] * self.video.rate) if self.video.live else 0)
+        self._last = picture
+
+    def finish(self) -> None:
+        """Put the video, if it has a picture, in its place. Raises Fault where it is not whole: OpenCV tells of no full disk.
+        """
+        import cv2
+
+        self._write(0)
+        if self._writer is None:
+            return
+        self._writer.release()
+        if not cv2.VideoCapture(str(self.part)).isOpened():
+            raise Fault("the annotated video cannot be written to its end", file=self.path,
+                        remedy="Is the disk full? Free some space, or name another --out.")
+        self.part.replace(self.path)
+
+    def _write(self, until: int) -> None:
+        """Write the last picture once, or until there are so many."""
+        if self._last is None:
+            return
+        self._writer = self._writer or _writer(self.part, self.video.rate, self._last.shape)
+        for _ in range(max(1, until - self._count)):
+            self._writer.write(self._last)
+            self._count += 1
 
 
 def _writer(path: Path, rate: float, shape: tuple[int, ...]):

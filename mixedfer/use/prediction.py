@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import contextlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from mixedfer import processes
 from mixedfer.errors import Unreadable
 from mixedfer.faces import landmarks, work
 from mixedfer.faces.detectors import Box
+from mixedfer.faces.pools import AHEAD
 from mixedfer.faceset import FaceSet
 from mixedfer.learning.batches import TOGETHER
 from mixedfer.use import bundle as bundles
@@ -76,8 +78,8 @@ class Predictor:
         """The faces of each picture, in order; a picture that cannot be read is told of, and the others go on.
 
         Faces of several pictures go through the network, so many `together`, in batches of one size: an answer does not depend
-        on which pictures are beside it. With several `workers`, processes of their own look for faces; all `images` are then
-        taken at once.
+        on which pictures are beside it. With several `workers`, processes of their own look for faces in the next pictures
+        while the network is asked about those of the last ones.
         """
         with _found(self.finder, images, workers) as found:
             yield from self.answers(found, together)
@@ -124,7 +126,20 @@ def _found(finder: Finder, images: Iterable[Picture], workers: int) -> Iterator[
         yield map(finder, images)
         return
     with processes.pool(workers, work.start) as pool:
-        yield pool.map(finder, images)
+        with processes.huge_pages():
+            for _ in range(workers):
+                pool.submit(work.get_ready, finder.predictor)
+        yield _ahead(pool, finder, images, workers * AHEAD)
+
+
+def _ahead(pool: Executor, finder: Finder, images: Iterable[Picture], most: int) -> Iterator[Found]:
+    """The same by a pool, which has so many pictures at most that are begun or wait."""
+    begun: collections.deque[Future[Found]] = collections.deque()
+    for image in images:
+        begun.append(pool.submit(finder, image))
+        if len(begun) == most:
+            yield begun.popleft().result()
+    yield from (one.result() for one in begun)
 
 
 def face_set(images: np.ndarray, points: np.ndarray, found: np.ndarray, classes: tuple[str, ...]) -> FaceSet:

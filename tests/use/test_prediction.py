@@ -12,6 +12,7 @@ from mixedfer import faceset, geometry, records
 from mixedfer.errors import BadInput, Fault, Unreadable
 from mixedfer.faces.alignments.eyes import Eyes
 from mixedfer.faces.detectors.whole_image import WholeImage
+from mixedfer.faces.pools import AHEAD
 from mixedfer.use.finder import CUT, NO_FACE
 from mixedfer.use.network import Look, Network
 from mixedfer.use.placement import Placement
@@ -78,13 +79,21 @@ def test_answers_do_not_depend_on_how_many_are_asked_together(run, predictor, ro
     assert np.array_equal(predictor.network.answers(faces, np.array(rows)), every[:, rows])
 
 
-def test_workers_find_the_same(predictor):
-    pool = [picture(number) for number in (1, 2, 3)]
-    alone, shared = list(predictor.predict_many(pool)), list(predictor.predict_many(pool, workers=2))
-    assert len(alone) == len(shared) == 3
-    for one, other in zip(alone, shared):
-        assert np.array_equal(one.faces[0].probabilities, other.faces[0].probabilities)
+def test_workers_find_the_same_and_look_ahead_but_not_far(predictor):
+    given = []
+
+    def pictures():
+        for number in range(30):
+            given.append(picture(number))
+            yield given[-1]
+    shared = predictor.predict_many(pictures(), together=4, workers=2)
+    first = next(shared)
+    assert len(given) <= 4 + 2 * AHEAD
+    alone = list(predictor.predict_many(given[:3]))
+    for one, other in zip(alone, [first, *itertools.islice(shared, 2)], strict=True):
         assert one.faces[0].box == other.faces[0].box
+        assert one.faces[0].probabilities == pytest.approx(other.faces[0].probabilities, abs=1e-6)
+    assert len(list(shared)) == 27
 
 
 def test_an_ensemble_gives_mean_and_spread(run, ensemble):

@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import resource
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mixedfer.cli import app
-from mixedfer.errors import BadInput, Interrupted
+from mixedfer.errors import BadInput, Fault, Interrupted
 from mixedfer.faces.detectors import Box
+from mixedfer.use.playback import AnnotatedVideo
 from mixedfer.use.prediction import Face
 from mixedfer.use.smoothing import Smoother
 from mixedfer.use.video import Video
@@ -101,6 +103,12 @@ def test_a_video_is_answered_frame_by_frame(call, clip):
     assert frames[0].shape[1] > 2 * 240 and list(Path("answers/annotated").iterdir()) == [Path(copy.device)]
 
 
+@pytest.mark.slow
+def test_workers_answer_for_a_video_as_one_process_does(call, tmp_path):
+    long = video(tmp_path / "long.avi", frames=20)
+    assert call(long, "--workers", 2, "-q").stdout == call(long, "--workers", 1, "-q").stdout
+
+
 def test_a_path_is_a_camera(call, clip):
     result = call("--camera", clip, "--smooth", 0.5)
     rows = [json.loads(line) for line in result.stdout.splitlines()]
@@ -141,7 +149,31 @@ def test_control_c_ends_a_camera_and_keeps_what_it_gave(call, clip, monkeypatch)
         with pytest.raises(Interrupted, match="appear when all"):
             call(clip, "--out", "others")
     assert [row["frame"] for row in read("answers/predictions.jsonl")] == [0, 1, 2] and not list(Path("others").iterdir())
-    assert len(list(Video("answers/annotated/00001-camera.mp4"))) == 3
+    assert len(list(Video("answers/annotated/00001-camera.mp4"))) >= 3  # repeated while an answer took longer than a frame
+
+
+def test_what_a_camera_saw_is_played_as_slowly_as_it_was_seen(clip, tmp_path):
+    camera = Video(clip, live=True)  # says that it gives ten frames per second
+    copy = AnnotatedVideo(tmp_path / "copy.mp4", camera)
+    for number, seconds in enumerate((0.0, 0.5, 0.55, 0.9)):
+        camera.moment = number, seconds
+        copy.add(np.full((64, 64, 3), 60 * number, np.uint8))
+    copy.finish()
+    shades = [round(frame.mean() / 60) for frame in Video(tmp_path / "copy.mp4")]
+    assert shades == [0] * 5 + [1] + [2] * 3 + [3]
+
+
+def test_a_video_that_does_not_fit_on_the_disk_is_a_fault(clip, tmp_path):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        copy = AnnotatedVideo(tmp_path / "copy.mp4", Video(clip))
+        for shade in range(9):
+            copy.add(np.random.default_rng(shade).integers(0, 256, (64, 64, 3), np.uint8))
+        with pytest.raises(Fault, match="to its end"):
+            copy.finish()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_no_window_is_said(call, clip):
