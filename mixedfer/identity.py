@@ -151,8 +151,14 @@ def _counts(module: str) -> bool:
 
 
 def _library(path: Path) -> bool:
-    folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
-    return "site-packages" in path.parts or "dist-packages" in path.parts or any(path.is_relative_to(at) for at in folders)
+    return ("site-packages" in path.parts or "dist-packages" in path.parts
+            or any(path.is_relative_to(folder) for folder in _standard()))
+
+
+@functools.cache
+def _standard() -> frozenset[str]:
+    """The folders of Python's own library."""
+    return frozenset(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
 
 
 def _file(module: str) -> Path | None:

@@ -23,6 +23,20 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     assert disk.is_done(tmp_path / "run") and (tmp_path / "run" / "whole.txt").read_text() == "whole"
 
 
+def test_what_is_written_is_flushed_before_it_has_its_name_and_the_name_after(tmp_path, monkeypatch):
+    flushed, final = [], tmp_path / "run"
+    monkeypatch.setattr(os, "fsync", lambda descriptor: flushed.append((os.fstat(descriptor).st_ino, final.exists())))
+    with disk.new_folder(final) as part:
+        (part / "a.txt").write_text("a")
+        (part / "inner").mkdir()
+        (part / "inner" / "b.txt").write_text("b")
+    within = [final / "a.txt", final / "inner" / "b.txt", final / disk.DONE, final]
+    assert flushed == [*((path.stat().st_ino, False) for path in within), (tmp_path.stat().st_ino, True)]
+    flushed.clear()
+    disk.write_bytes(tmp_path / "c.txt", b"c")
+    assert flushed == [((tmp_path / "c.txt").stat().st_ino, True)]
+
+
 def test_a_temporary_name_is_taken_once_even_by_processes_of_one_number(tmp_path):
     names = {disk.beside(tmp_path / "run") for _ in range(9)}
     assert len(names) == 9 and all(name.match(str(tmp_path / "run.*.part")) for name in names)

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from scipy.special import ndtri
 
 from mixedfer import disk, records, seeds
 from mixedfer.faceset import PARTITIONS, content_hash
-from mixedfer.identity import canonical, digest
+from mixedfer.identity import canonical
 from mixedfer.learning.views.constant import Constant
 from mixedfer.learning.views.found_flag import FoundFlag
 from mixedfer.learning.views.noise import Noise
@@ -140,6 +142,22 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
 
     With a preparation of an arm's `own` they are negatives of its size, and other ones are found.
     """
+    arrays, content = _faces(images, tuple(classes), folds, missed, seed, own and own.size)
+    key = f"drawn-{content}"
+    meta = {"content": content, "classes": list(classes), "partitions": list(PARTITIONS), "dataset": canonical(Drawn()),
+            "preparation": canonical(own or Preparation(detector=Finder())), "unreadable": [], "note": "", "searched": True}
+    if not disk.is_done(store / "faces" / key):
+        with disk.new_folder(store / "faces" / key) as part:
+            for name, array in arrays.items():
+                np.save(part / f"{name}.npy", array)
+            (part / "meta.json").write_text(disk.to_json(meta), encoding="utf-8")
+    return key, arrays
+
+
+@functools.lru_cache(maxsize=8)
+def _faces(images: int, classes: tuple[str, ...], folds: int, missed: float, seed: int,
+           size: int | None) -> tuple[dict[str, np.ndarray], str]:
+    """(arrays, content) of a face set, for many tests draw the same; negatives of that size where there is one."""
     rng = seeds.generator(seed, "faces")
     count = images if folds else images * 7 // 3
     labels = np.arange(count) % len(classes)
@@ -158,21 +176,14 @@ def write_faces(store: Path, images: int, classes, *, folds: int = 0, missed: fl
         "subjects": (np.arange(count) // 10).astype(np.int64),
         "ids": np.array([f"drawn-{row:05d}".encode() for row in range(count)]),
     }
-    if own:
-        scale = own.size / SIZE
-        at = (np.arange(own.size) / scale).astype(int)
+    if size:
+        scale = size / SIZE
+        at = (np.arange(size) / scale).astype(int)
         arrays |= {"images": 255 - arrays["images"][:, at[:, None], at], "landmarks": landmarks * np.float32(scale),
                    "found": np.roll(arrays["found"], 1)}
-    key = f"drawn-{content_hash(arrays, tuple(classes))}"
-    meta = {"content": content_hash(arrays, tuple(classes)), "classes": list(classes), "partitions": list(PARTITIONS),
-            "dataset": canonical(Drawn()), "preparation": canonical(own or Preparation(detector=Finder())), "unreadable": [],
-            "note": "", "searched": True}
-    if not disk.is_done(store / "faces" / key):
-        with disk.new_folder(store / "faces" / key) as part:
-            for name, array in arrays.items():
-                np.save(part / f"{name}.npy", array)
-            (part / "meta.json").write_text(disk.to_json(meta), encoding="utf-8")
-    return key, arrays
+    for array in arrays.values():
+        array.flags.writeable = False
+    return arrays, content_hash(arrays, classes)
 
 
 def sha(*axes) -> str:
@@ -247,7 +258,8 @@ def _write_run(store, cell, left, edit) -> str:
         left["proof"]["split"] = after
     arrays = [left["train"], *(array for part in ("test", "validation", "occlusion") for array in left[part].values())]
     told = {name: left[name] for name in records.FACTS}
-    run = digest({**told, "arrays": [disk.hash_arrays(array) for array in arrays], "arm": cell.arm.name})
+    named = json.dumps([told, [disk.hash_arrays(array) for array in arrays], cell.arm.name], sort_keys=True)
+    run = hashlib.sha256(named.encode()).hexdigest()[:20]
     if not disk.is_done(records.run_folder(store, run)):
         test, validation = (records.Predictions(**left[part]) for part in ("test", "validation"))
         record = records.Record(**told, train=left["train"], test=test, validation=validation,

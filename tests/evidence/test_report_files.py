@@ -82,6 +82,11 @@ def test_a_report_is_made_again_when_it_is_not_what_was_written(written, tmp_pat
     assert again.made and again.folder == folder and files(folder, "**/*.*") == whole
 
 
+def contents(made):
+    """What a report's writer puts into its folder, as it lies there, so that nothing has to be drawn again."""
+    return {name: content for name, content in files(made.folder, "**/*.*").items() if name != report.INPUTS}
+
+
 def _copied(made, reports):
     """The report as if it had been written there."""
     return shutil.copytree(made.folder, reports / made.folder.name)
@@ -120,7 +125,7 @@ def test_files_of_an_earlier_report_go_and_only_those(written, tmp_path):
     (folder / "tables" / "old.csv").write_text("of an earlier version")
     (folder / "tables" / "mine.csv").write_text("keep")
     _age(folder, **{"tables/old.csv": "", "../precious.txt": "", "tables/../../precious.txt": ""})
-    assert report.write(plan, store, tmp_path).made
+    report.put(folder, contents(made), report.digest(plan, store))
     assert not (folder / "tables" / "old.csv").exists()
     assert (folder / "tables" / "mine.csv").exists() and (tmp_path / "precious.txt").read_text() == "keep"
     assert not report.write(plan, store, tmp_path).made
@@ -132,7 +137,7 @@ def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
     (folder / "mine.txt").write_text("keep")
     (folder / "tables" / "old.csv").write_text("of an earlier version")
     _age(folder, **{"tables/old.csv": ""})
-    write, calls = disk.write_bytes, []
+    write, calls, inputs = disk.write_bytes, [], report.digest(plan, store)
 
     def killed(path, data):
         calls.append(path)
@@ -141,8 +146,9 @@ def test_a_killed_write_is_mended_by_the_next(written, tmp_path, monkeypatch):
         write(path, data)
     monkeypatch.setattr(disk, "write_bytes", killed)
     with pytest.raises(KeyboardInterrupt):
-        report.write(plan, store, tmp_path)
+        report.put(folder, contents(made), inputs)
     monkeypatch.undo()
+    assert not report.current(folder, inputs)
     assert report.write(plan, store, tmp_path).made
     assert files(folder, "**/*.*") == files(made.folder, "**/*.*") | {"mine.txt": b"keep"}
 
