@@ -3,7 +3,10 @@
 import gc
 import json
 import os
+import sys
+import threading
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -11,6 +14,9 @@ from tests import real_data as real_data_
 from tests.commands import TINY, mixedfer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# On a busy machine an example that takes a millisecond can take seconds.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 
 #: The files whose tests take longest, begun first, so that no worker is left with them at the end. The first of them trains the
@@ -20,9 +26,27 @@ FIRST = ("test_interruption.py", "test_tuning.py", "test_frozen.py", "test_train
          "test_portrait.py", "test_runner.py", "test_predict_command.py", "test_serve_command.py")
 
 
+#: Files that need the same cluster, which takes longest to start: one worker is given all of them.
+TOGETHER = ("tests/cluster/test_cells.py", "tests/cluster/test_shards.py")
+
+
 def pytest_collection_modifyitems(items):
     places = {name: place for place, name in enumerate(FIRST)}
     items.sort(key=lambda item: places.get(item.path.name, len(FIRST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """`--dist loadfile`, but for the files that stay together; other ways are pytest-xdist's own."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Files(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return TOGETHER[0] if file in TOGETHER else file
+    return Files(config, log)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -32,6 +56,14 @@ def settled():
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unflushed():
+    """What tests write in this process need not outlive a loss of power, for which many would wait half of their time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +88,23 @@ def whole(scratch):
             folder.mkdir()
             printed.write_text(json.dumps(mixedfer("run", TINY, "--quiet", "--workers", 1, cwd=folder)))
     return folder, json.loads(printed.read_text())
+
+
+@pytest.fixture
+def ending(tmp_path, monkeypatch, capsys):
+    """Runs the command in this process, in a folder of its own, to the end that an error gives it: (exit code, the error)."""
+    from mixedfer import cli
+
+    def ended(*arguments):
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "argv", ["mixedfer", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        for timer in threading.enumerate():
+            if isinstance(timer, threading.Timer):  # the command's last resort, which would end this process
+                timer.cancel()
+        return left.value.code, " ".join(capsys.readouterr().err.split())
+    return ended
 
 
 @pytest.fixture(scope="session")

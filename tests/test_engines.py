@@ -13,6 +13,7 @@ from mixedfer.errors import Busy, Diverged, Fault
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Axis
+from tests.own_process import OwnProcess
 from tests.tiny import STUDY
 
 #: Two cells that can be trained, and the same two at a learning rate at which they cannot; without the image they are quick.
@@ -39,6 +40,14 @@ def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_a
     assert told.count("the loss is not a number") == 1 and "--set learning_rate=" in told
     assert told.endswith("Another process is training 1 of 4 cells (landmarks-only, replicate 1).")
     assert failed.value.exit_code == 1 and done(fine) and not any(map(done, (held, *wild)))
+
+
+def test_a_command_whose_cells_fail_says_so_in_one_paragraph_and_ends_with_code_1(prepared, tmp_path, monkeypatch, ending,
+                                                                                  keras_ready):
+    (tmp_path / "wild.py").write_text("from tests.test_engines import HALF_WILD\nSTUDY = HALF_WILD.points()[1][1]\n")
+    monkeypatch.setattr(Local, "run", OwnProcess.run)
+    code, told = ending("run", "wild.py", "--quiet", "--store", prepared[0])
+    assert code == 1 and told.startswith("mixedfer: 2 of 2 cells failed. landmarks-only, replicate 1; others, replicate 1: ")
 
 
 def test_cells_that_are_only_held_are_to_be_waited_for(prepared):

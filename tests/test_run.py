@@ -90,6 +90,11 @@ def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_
     (("list", ROOT / "tests" / "evidence"), "no study file"),
     (("prepare", TINY, "--jsn"), "--json"),
 ])
-def test_bad_input_is_one_paragraph_and_code_2(tmp_path, arguments, problem):
-    _, errors = mixedfer(*arguments, cwd=tmp_path, ends=2)
-    assert problem in " ".join(errors.split())
+def test_bad_input_is_one_paragraph_and_code_2(ending, arguments, problem):
+    code, told = ending(*arguments)
+    assert code == 2 and problem in told and "Traceback" not in told
+
+
+def test_bad_input_ends_the_process_with_code_2(tmp_path):
+    _, errors = mixedfer("run", "no-such.py", cwd=tmp_path, ends=2)
+    assert errors.startswith("mixedfer: no-such.py: no such study file")

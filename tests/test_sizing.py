@@ -6,7 +6,6 @@ import pytest
 
 from mixedfer import cgroups, processes, sizing
 from mixedfer.sizing import GB
-from tests.commands import mixedfer
 
 
 def test_workers_are_as_many_as_the_scarcest_of_cores_memory_and_gpus_bears():
@@ -65,6 +64,6 @@ def test_without_control_groups_nothing_is_limited(tmp_path):
 
 
 @pytest.mark.parametrize("count", ["0", "-1", "two", "1.5"])
-def test_a_number_of_workers_that_is_none_is_said(tmp_path, count):
-    _, errors = mixedfer("prepare", "study.py", "--workers", count, cwd=tmp_path, ends=2)
-    assert "neither a number from 1 nor 'auto'" in " ".join(errors.replace("│", " ").split())
+def test_a_number_of_workers_that_is_none_is_said(ending, count):
+    code, told = ending("prepare", "study.py", "--workers", count)
+    assert code == 2 and "neither a number from 1 nor 'auto'" in " ".join(told.replace("│", " ").split())
