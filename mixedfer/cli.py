@@ -26,6 +26,7 @@ from mixedfer.options import (
     Engine,
     Finders,
     Log,
+    Pictures,
     Predictor,
     Prepared,
     Quiet,
@@ -51,7 +52,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
         predictor: Predictor = None, weights: Weights = None, engine: Engine = LOCAL, address: Address = None,
         workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
-        log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
+        log: Log = None, prepared: Prepared = False, pictures: Pictures = True, quiet: Quiet = False) -> None:
     """Prepare faces, train what is missing, write the report. The same command goes on after an interruption."""
     from mixedfer import engines, logs, runner
 
@@ -62,17 +63,18 @@ def run(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repor
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plans = runner.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
-    _report(plans, study, file.stem, store, reports)
+    _report(plans, study, file.stem, store, reports, pictures)
 
 
 @app.command(epilog="Example: mixedfer report experiments/quickstart.py")
-def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None) -> None:
+def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
+           pictures: Pictures = True) -> None:
     """Write the report of a study that was run; trains nothing and needs neither Keras nor the data."""
     from mixedfer import runner
 
     study = _study(file, settings)
     plans = runner.read_plans(study, file.stem, settings or [], store)
-    _report(plans, study, file.stem, store, reports)
+    _report(plans, study, file.stem, store, reports, pictures)
     if study.search:
         from mixedfer import tuning
 
@@ -85,7 +87,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
 def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Reports = REPORTS, settings: Settings = None,
          predictor: Predictor = None, weights: Weights = None, engine: Engine = LOCAL, address: Address = None,
          workers: Workers = AUTO, threads: Threads = 1, cell_gpus: CellGpus = None, cell_memory: CellMemory = None,
-         log: Log = None, prepared: Prepared = False, quiet: Quiet = False) -> None:
+         log: Log = None, prepared: Prepared = False, pictures: Pictures = True, quiet: Quiet = False) -> None:
     """Compare the arms twice: under one recipe, and each under the best that a search of its own finds, with the same budget
     for every arm and on validation alone. The same command goes on after an interruption.
     """
@@ -98,7 +100,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
     say = silent if quiet else typer.echo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
-    _report([plain], study, file.stem, store, reports)
+    _report([plain], study, file.stem, store, reports, pictures)
     _report_tuned(tuned, plain, store, reports)
 
 
@@ -249,10 +251,10 @@ def _study(file: Path, settings: list[str] | None):
     return study_files.load(file, settings or [])
 
 
-def _report(plans, study, name: str, store: Path, reports: Path) -> None:
+def _report(plans, study, name: str, store: Path, reports: Path, pictures: bool) -> None:
     from mixedfer.evidence import report as writer
 
-    made = [writer.write(plan, store, reports) for plan in plans]
+    made = [writer.write(plan, store, reports, pictures) for plan in plans]
     if not study.grid:
         typer.echo(made[0])
         return

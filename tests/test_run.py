@@ -6,6 +6,7 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
+from mixedfer.cli import app
 from mixedfer.engines.local import Local
 from tests.commands import ROOT, TINY, WITHOUT_KERAS, files, mixedfer
 from tests.own_process import OwnProcess
@@ -42,6 +43,9 @@ def test_a_report_is_made_anew_without_the_making_half(whole, tmp_path):
     folder, _ = whole
     mixedfer("report", TINY, "--reports", tmp_path, cwd=folder, code=WITHOUT_KERAS)
     assert files(tmp_path / "tiny", "**/*.*") == files(folder / "reports" / "tiny", "**/*.*")
+    made = CliRunner().invoke(app, ["report", str(TINY), "--store", str(folder / ".mixedfer"), "--reports", str(tmp_path),
+                                    "--no-pictures"])
+    assert made.exit_code == 0 and "Pictures are left out" in (tmp_path / "tiny" / "report.md").read_text()
 
 
 def test_fewer_replicates_reuse_the_runs_and_faces_that_were_prepared_elsewhere_need_neither_data_nor_dlib(whole, tmp_path):
@@ -57,8 +61,6 @@ def test_fewer_replicates_reuse_the_runs_and_faces_that_were_prepared_elsewhere_
 def test_a_grid_gives_one_report_over_its_points_whose_folds_test_every_picture_once(prepared, tmp_path, monkeypatch,
                                                                                      keras_ready):
     """In this process, for what workers do is the same for every study."""
-    from mixedfer.cli import app
-
     store, _ = prepared
     monkeypatch.setattr(Local, "run", OwnProcess.run)
     monkeypatch.chdir(tmp_path)

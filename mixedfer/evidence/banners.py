@@ -24,7 +24,7 @@ def banners(results, summary: Mapping) -> list[Banner]:
         *([not_comparable(failed)] if failed else []), *(collapsed(title, _reasons(summary, arm))
                                                          for arm, title in wording.fallen(summary).items()),
         *moved_margin(wording.moved_margin(summary)), *single([summary["design"]]), *varied(results.plan.varied),
-        *_unreadable(results.faces), *_note(results.faces)]
+        *_unreadable(results.faces), *_withheld(results), *_note(results.faces)]
 
 
 def not_comparable(failed: list[str], where: str = "") -> Banner:
@@ -71,6 +71,12 @@ def _unreadable(faces) -> list[Banner]:
     lost = int((~faces.readable).sum())
     return [Banner("warning", f"{lost:,} {'picture' if lost == 1 else 'pictures'} could not be read",
                    "No arm saw them; they are in no count of faces below and in no accuracy.")] if lost else []
+
+
+def _withheld(results) -> list[Banner]:
+    return [Banner("note", "Pictures are left out", "Every face is shown as a gray square with its landmarks, so that this "
+                   "report can be passed on where the data may not. All numbers come from the real pictures.")
+            ] if results.withheld else []
 
 
 def _note(faces) -> list[Banner]:

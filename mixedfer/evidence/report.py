@@ -54,8 +54,9 @@ class Report:
         return self.folder / "index.html"
 
 
-def write(plan: Plan, store: Path, reports: Path) -> Report:
-    """Make the report of a finished study, unless the one in `reports` was made from the same inputs.
+def write(plan: Plan, store: Path, reports: Path, pictures: bool = True) -> Report:
+    """Make the report of a finished study, unless the one in `reports` was made from the same inputs; without `pictures`,
+    every picture in it is gray.
 
     Raises BadInput when runs are missing or the study's name cannot name a folder, Damaged when a run is not whole,
     Busy when another process is writing the same report, Fault when the disk is full.
@@ -63,9 +64,9 @@ def write(plan: Plan, store: Path, reports: Path) -> Report:
     folder = Path(reports).joinpath(*map(_safe, plan.name.split("/")))
     # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
-    inputs = digest(plan, Path(store))
+    inputs = digest(plan, Path(store)) + ("" if pictures else " without pictures")
     made = not current(folder, inputs)
-    removed = put(folder.resolve(), _contents(plan, Path(store)), inputs) if made else ()
+    removed = put(folder.resolve(), _contents(plan, Path(store), pictures), inputs) if made else ()
     return Report(folder, disk.read_json(folder / "results.json"), made, removed)
 
 
@@ -113,15 +114,16 @@ def current(folder: Path, inputs: str) -> bool:
         return False
 
 
-def _contents(plan: Plan, store: Path) -> dict[str, bytes]:
+def _contents(plan: Plan, store: Path, with_pictures: bool) -> dict[str, bytes]:
     """Every file of the report by its name, but for `inputs.json`."""
     # Here and not above: an unchanged report must not wait for SciPy and Matplotlib.
-    from mixedfer.evidence import comparing, page, pictures, results, summary, tables
+    from mixedfer.evidence import comparing, page, pictures, results, summary, tables, withheld
 
     found = results.load(plan, store)
     numbers = summary.summarise(found, comparing.compare_all(found))
-    drawn, made = pictures.draw_all(found, numbers), tables.every(found, numbers)
-    files = {"tables/predictions.csv": tables.predictions(found).encode(), **page.pages(found, numbers, drawn, made)}
+    shown = found if with_pictures else withheld.without_pictures(found)
+    drawn, made = pictures.draw_all(shown, numbers), tables.every(found, numbers)
+    files = {"tables/predictions.csv": tables.predictions(found).encode(), **page.pages(shown, numbers, drawn, made)}
     return whole(numbers, drawn, made) | files
 
 

@@ -12,7 +12,7 @@ LICENCE = ("The 68 landmarks come from dlib's shape predictor, trained on the iB
            "excludes commercial use. What is trained on these landmarks inherits that limit.")
 
 
-def command(plan: Plan, verb: str = "run") -> str:
+def command(plan: Plan, verb: str = "run", pictures: bool = True) -> str:
     """One line for a POSIX shell (bash, zsh): backend, study file, settings, threads, landmark model, weights as they were."""
     backend, threads = plan.command["backend"], plan.command["threads"]
     return " ".join([
@@ -21,6 +21,7 @@ def command(plan: Plan, verb: str = "run") -> str:
         *(f"--set {quoted(setting)}" for setting in plan.command["settings"]),
         *([f"--threads {threads}"] if threads != 1 else []),
         *(f"--{name} {quoted(plan.command[name])}" for name in ("predictor", "weights") if plan.command[name]),
+        *([] if pictures else ["--no-pictures"]),
     ])
 
 

@@ -53,7 +53,7 @@ class Results:
     """A study's evidence. `rows` (K,) are the tested rows of `faces`, with their class `truth` and their `fold`.
 
     `faces` is what the control saw. Arms with a preparation of their own have other images, landmarks and `found` in the
-    same rows; labels, partitions and subjects are the same.
+    same rows; labels, partitions and subjects are the same. Where pictures are `withheld`, all of them are gray.
     """
 
     plan: Plan
@@ -63,6 +63,7 @@ class Results:
     fold: np.ndarray
     arms: dict[str, Arm]
     checks: list[Check]
+    withheld: bool = False
 
     @property
     def comparable(self) -> bool:

@@ -96,7 +96,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
             *_found(results, summary), *picture("data"), *table("faces", "balance", "parts", "copies", "across")]),
         Section("settings", "Settings", [*table("hyperparameters", "provenance"), *_rest(list(shelf.tables.values()))]),
         Section("reproduce", "How to reproduce", [
-            ("code", reproduce.command(results.plan)),
+            ("code", reproduce.command(results.plan, pictures=not results.withheld)),
             ("text", "Add --data PATH if the data lie elsewhere. Finished runs are reused; mixedfer report instead of mixedfer "
              "run rebuilds this page from them without training."),
             ("text", reproduce.licence(results.plan))]),
