@@ -36,13 +36,12 @@ class Processes:
 
 
 @contextlib.contextmanager
-def here(job: Job) -> Iterator[Make]:
-    """This process, as it is set up, and no other. For few pictures: a process that starts takes longer than they do."""
+def _here(job: Job) -> Iterator[Make]:
     yield lambda chunks: (work.work(job, chunk) for chunk in chunks)
 
 
-#: What needs no choice.
-ONE = here
+#: This process, as it is set up, and no other. For few pictures: a process that starts takes longer than they do.
+ONE: Pool = _here
 
 
 def _make(executor: Executor, together: int, job: Job, chunks: Iterator[Chunk]) -> Iterator[Done]:

@@ -1,11 +1,23 @@
 """Who makes chunks. That the bytes do not depend on it is tested with what makes them."""
 
 import functools
+import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from mixedfer.errors import Fault
 from mixedfer.faces import chunks, landmarks, pools, preparation, register, work
 from mixedfer.study import PREDICTOR
 from tests.tiny import STUDY
+
+
+class Deadly:
+    """A data set whose pictures kill whoever reads them."""
+
+    def read(self, data, key):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_no_more_chunks_are_begun_than_memory_should_hold(tmp_path, monkeypatch):
@@ -25,3 +37,9 @@ def test_no_more_chunks_are_begun_than_memory_should_hold(tmp_path, monkeypatch)
             ahead.append(len(taken) - number)
     assert taken == sorted({*range(0, 48, 2)} - {0, 10}) and len(ahead) == len(taken)
     assert max(ahead) <= 3 + 3  # three that are done, three that are begun
+
+
+def test_a_worker_that_dies_is_told_with_what_to_do(tmp_path):
+    job = work.Job(Deadly(), STUDY.preparation, None, tmp_path / "none.dat", dict, tmp_path)
+    with pytest.raises(Fault, match=r"a worker process died .*the same command again"), pools.Processes(2)(job) as make:
+        list(make(work.Chunk(first, [str(first)], {}) for first in range(20)))
