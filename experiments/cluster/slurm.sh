@@ -9,7 +9,7 @@
 #
 #   python3 -m venv .venv && .venv/bin/pip install -r requirements.txt -e .
 #
-# Change what is marked. Needs Ray 2.49 or later; after docs.ray.io, "Deploying on Slurm".
+# Change what is marked. After docs.ray.io, "Deploying on Slurm".
 
 #SBATCH --job-name=mixedfer
 #SBATCH --output=mixedfer-%j.log
@@ -31,13 +31,14 @@ cd "$SLURM_SUBMIT_DIR"
 source "${VENV:-.venv}/bin/activate"
 
 export RAY_USAGE_STATS_ENABLED=0 PYTHONUNBUFFERED=1
-# Without a token, whoever reaches these nodes could have Ray run code as you. Ray before 2.52 knows of none.
+# Without a token, whoever reaches these nodes could have Ray run code as you.
 RAY_AUTH_TOKEN=$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN
 export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300  # seconds for the last node to come up; Ray's own limit is 30
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 
-srun --nodes="${#nodes[@]}" --ntasks="${#nodes[@]}" \
+# Slurm does not hand the cores of a task on to srun by itself.
+srun --nodes="${#nodes[@]}" --ntasks="${#nodes[@]}" --cpus-per-task="$SLURM_CPUS_PER_TASK" \
   ray symmetric-run --address "${nodes[0]}:6379" --min-nodes "${#nodes[@]}" \
   --num-cpus "$SLURM_CPUS_PER_TASK" --num-gpus "$GPUS" -- \
   mixedfer run "$@" --engine ray --address auto

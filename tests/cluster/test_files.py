@@ -49,7 +49,8 @@ def test_slurms_nodes_become_one_cluster_on_which_the_study_runs(allocation, tmp
     told = subprocess.run(["bash", script, "my study.py", "--data", "here"], env=allocation, check=True, capture_output=True,
                           text=True, cwd="/")
     *sizes, ray, mixedfer, where = told.stdout.splitlines()
-    assert sizes == ["srun --nodes=2", "srun --ntasks=2"] and where == f"in {tmp_path}, usage statistics 0"
+    assert sizes == ["srun --nodes=2", "srun --ntasks=2", "srun --cpus-per-task=16"]
+    assert where == f"in {tmp_path}, usage statistics 0"
     assert ray.startswith("ray symmetric-run --address node7:6379 --min-nodes 2 --num-cpus 16 --num-gpus 2 -- mixedfer run my")
     params = parsed(mixedfer.replace("my study.py", "study.py"))
     assert (params["engine"], params["address"], str(params["data"])) == ("ray", "auto", "here")
