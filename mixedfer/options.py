@@ -52,7 +52,9 @@ CellGpus = Annotated[float | None, typer.Option(min=0, help="With --engine ray: 
                                                 "cells then share one. Unless given: 1 where the nodes' backend uses GPUs.",
                                                 metavar="GPUS")]
 CellMemory = Annotated[float | None, typer.Option(min=0, help="With --engine ray: gigabytes that a cell reserves of its node's "
-                                                  "memory.", metavar="GB")]
+                                                  "memory. Unless given: 2 with --address, or what the largest node has; 0 "
+                                                  "without it, where cells at once are as many as memory bears.",
+                                                  metavar="GB")]
 Threads = Annotated[int, typer.Option(min=1, help="Processor threads per worker; part of the exact result.", metavar="N")]
 Prepared = Annotated[bool, typer.Option("--prepared", help="Take the store's finished face sets as they are, such as were "
                                         "prepared on another machine; needs neither the data nor dlib.")]

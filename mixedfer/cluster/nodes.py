@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,8 @@ from mixedfer.cluster import connecting, probe
 from mixedfer.errors import Fault
 
 GB = 1 << 30
+#: Seconds after which a node that says nothing is no longer waited for: a disk of its may hang.
+ANSWER = 300
 #: Nodes that were found to be like this machine; a cluster's nodes never have the ids of another's.
 _like: set[str] = set()
 
@@ -65,6 +66,12 @@ def alive() -> list[Node]:
                  has.get("GPU", 0.0), has.get("memory", 0.0) / GB) for one, has in found]
 
 
+def at(address: str) -> str:
+    """The id of the node with this address; "" where several have it, as simulated ones have."""
+    found = [node.id for node in alive() if node.name.endswith(f"({address})")]
+    return found[0] if len(found) == 1 else ""
+
+
 def fit(need: Need) -> list[Node]:
     """The nodes where a task with such a need fits, once each was seen to be like this machine.
 
@@ -91,18 +98,22 @@ def check(nodes: Sequence[Node]) -> None:
 
     A node that is lost or full meanwhile is passed over: what goes there all the same is looked at again, see `opening.unpack`.
     """
-    ray = connecting.library()
-    ray.cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
-    new, told = [node for node in nodes if node.id not in _like], []
-    for node, begun in zip(new, begin_everywhere(new, probe.examine)):
-        with contextlib.suppress(ray.exceptions.RayError):
-            if differing := differences(own(), ray.get(begun)):
-                told.append(f"{node.name}: {differing}")
-            else:
-                _like.add(node.id)
-    if told:
+    if found := unlike(nodes):
+        told = [f"{node.name}: {found[node.id]}" for node in nodes if node.id in found]
         raise Fault(f"{len(told)} of {len(nodes)} nodes of the cluster would not compute what this machine does. "
                     f"{'; '.join(told)}", remedy="Install the same versions on all.")
+
+
+def unlike(nodes: Sequence[Node]) -> dict[str, str]:
+    """The ids of those nodes that are not like this machine -> in what they differ."""
+    connecting.library().cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
+    found = {}
+    for node, there in ask([node for node in nodes if node.id not in _like], probe.examine):
+        if differing := differences(own(), there):
+            found[node.id] = differing
+        else:
+            _like.add(node.id)
+    return found
 
 
 @functools.cache
@@ -119,6 +130,25 @@ def differences(here: dict[str, str], there: dict[str, str]) -> str:
     """
     return ", ".join(f"{what} {there.get(what, 'none')}, here {which}" for what, which in here.items()
                      if there.get(what) != which)
+
+
+def ask(nodes: Sequence[Node], what: Callable, *arguments: Any) -> Iterator[tuple[Node, Any]]:
+    """What a function returns on each node, where it takes no core. Nodes that are lost or full meanwhile are passed over.
+
+    Raises Fault naming those that do not answer.
+    """
+    ray = connecting.library()
+    begun = dict(zip(begin_everywhere(nodes, what, *arguments), nodes))
+    silent = ray.wait(list(begun), num_returns=len(begun), timeout=ANSWER)[1] if begun else []
+    if silent:
+        raise Fault(f"{len(silent)} of {len(nodes)} nodes of the cluster did not answer within {ANSWER} seconds: "
+                    f"{', '.join(begun[one].name for one in silent)}", remedy="See to them, or take them out of the cluster.")
+    for reference, node in begun.items():
+        try:
+            answer = ray.get(reference)
+        except ray.exceptions.RayError:
+            continue
+        yield node, answer
 
 
 def begin_everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:

@@ -8,6 +8,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
 
 SECONDS = 3  # that nodes have to remove their stores
+LEFT = 24 * 3600  # seconds after which a store in which nothing was written is taken for one that a killed node left
 
 
 def unpack(parcel: Parcel) -> tuple[Any, Path]:
@@ -59,16 +61,33 @@ def excused(parcel: Parcel) -> Iterator[None]:
     try:
         yield
     except Fault as error:
-        if not (error.file and Path(error.file).is_relative_to(place(parcel.store))):
+        if not (error.file and Path(error.file).is_relative_to(_place(parcel.store))):
             raise
         raise Lost(f"{socket.gethostname()}: {error.file}: {error.what}", nodes.here()) from error
+    except OSError as error:
+        raise Lost(f"{socket.gethostname()}: {error}", nodes.here()) from error
 
 
 def place(name: str) -> Path:
-    """The folder of this node's store, which only this user can read; no two nodes on one machine have the same."""
-    folder = Path(tempfile.gettempdir()) / f"{name}-{nodes.here()[:12]}"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """The folder of this node's store, which only this user can read."""
+    folder = _place(name)
+    if not folder.exists():
+        _remove_left(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
     return folder
+
+
+def _place(name: str) -> Path:
+    """No two nodes on one machine have the same."""
+    return Path(tempfile.gettempdir()) / f"{name}-{nodes.here()[:12]}"
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove the stores that killed nodes left here, in which nothing was written for long."""
+    for left in folder.glob(f"mixedfer-{16 * '[0-9a-f]'}-{12 * '[0-9a-f]'}"):
+        with contextlib.suppress(OSError):  # another node removes it, or it is another user's
+            if time.time() - max(path.stat().st_mtime for path in (left, *left.rglob("*"))) > LEFT:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def remove_everywhere(name: str) -> None:
@@ -79,7 +98,7 @@ def remove_everywhere(name: str) -> None:
 
 
 def _remove(name: str) -> None:
-    shutil.rmtree(place(name), ignore_errors=True)
+    shutil.rmtree(_place(name), ignore_errors=True)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -15,12 +15,13 @@ import numpy as np
 
 from mixedfer import faceset
 from mixedfer.cluster import connecting, nodes, opening
+from mixedfer.errors import Fault
 from mixedfer.faceset import ARRAYS
 from mixedfer.identity import own_code
 from mixedfer.learning import backend
 
 #: What a backend reads of its environment, besides its name.
-READ = ("TF_", "XLA_", "JAX_")
+READ = ("TF_", "XLA_", "JAX_", "TORCH_", "NVIDIA_TF32_")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Sender:
         if folder not in self.sent:
             faces = faceset.load(folder)
             arrays = {name: np.asarray(getattr(faces, name)) for name in ARRAYS}
-            self.sent[folder] = connecting.library().put(dataclasses.replace(faces, **arrays))
+            self.sent[folder] = _put(dataclasses.replace(faces, **arrays), folder)
         return self.sent[folder]
 
     def parcel(self, thing: Any, gpus: float, weights: Sequence[Path] = (), files: Sequence[Path] = ()) -> Parcel:
@@ -70,8 +71,19 @@ class Sender:
 
     def _file(self, path: Path) -> Any:
         if path not in self.sent:
-            self.sent[path] = connecting.library().put(np.fromfile(path, np.uint8))
+            self.sent[path] = _put(np.fromfile(path, np.uint8), path)
         return self.sent[path]
+
+
+def _put(value: Any, origin: Path) -> Any:
+    """A reference to something that comes from a file or folder. Raises Fault where Ray has no room for it here."""
+    ray = connecting.library()
+    try:
+        return ray.put(value)
+    except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
+        raise Fault("Ray's object store on this machine has no room for it, and the disk that it goes to then has none either",
+                    file=origin, remedy="Start Ray here with a larger --object-store-memory, or with --temp-dir on a disk with "
+                    "room, and give the same command again.") from error
 
 
 def sender() -> Sender:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-NAMES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "torch", "numpy", "scipy", "scikit-learn", "opencv-python-headless",
-         "dlib-bin", "dlib", "pillow")
+NAMES = ("keras", "tensorflow", "tensorflow-cpu", "jax", "jaxlib", "torch", "numpy", "scipy", "scikit-learn",
+         "opencv-python-headless", "dlib-bin", "dlib", "pillow")
 
 
 def examine() -> dict[str, str]:

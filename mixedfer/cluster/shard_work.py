@@ -62,6 +62,8 @@ def examine(order: Order, keys: Sequence[Any]) -> list[bytes] | str:
         return names(_opened(order), keys)
     except (MixedferError, tasks.Lost) as error:
         return str(error)
+    except Exception as error:  # such as a library that lacks one of the system's
+        return f"{type(error).__name__}: {error}"
 
 
 def names(job: Job, keys: Sequence[Any]) -> list[bytes]:

@@ -126,13 +126,10 @@ def _take(task: Any, running: dict, order: Any, job: Job) -> Iterator[Done]:
 
 def _check(order: Any, job: Job, found: Sequence[Node], first: Chunk) -> None:
     """See that every node reads the first pictures as this machine does, and has the landmark model."""
-    ray, keys = connecting.library(), first.keys[:SOME]
-    here, told = shard_work.names(job, keys), []
-    for node, reference in zip(found, nodes.begin_everywhere(found, shard_work.examine, order, keys)):
-        with contextlib.suppress(ray.exceptions.TaskUnschedulableError, ray.exceptions.NodeDiedError):  # it has left since
-            there = ray.get(reference)
-            if there != here:
-                told.append(f"{node.name}: {there if isinstance(there, str) else 'other pictures lie there than here'}")
+    keys = first.keys[:SOME]
+    here = shard_work.names(job, keys)
+    told = [f"{node.name}: {there if isinstance(there, str) else 'other pictures lie there than here'}"
+            for node, there in nodes.ask(found, shard_work.examine, order, keys) if there != here]
     if told:
         raise BadInput(f"{len(told)} of {len(found)} nodes of the cluster cannot prepare these pictures. {'; '.join(told)}",
                        file=job.data, remedy=ELSEWHERE)

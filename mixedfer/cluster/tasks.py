@@ -17,6 +17,7 @@ from mixedfer.errors import Fault, MixedferError
 UNTAKEN = 4
 #: Seconds in which nothing comes after which it is looked whether there are nodes at all.
 QUIET = 60
+FULL = "its node has no room for the face set, in its --object-store-memory or on the disk of its --temp-dir"
 
 
 class Lost(Exception):
@@ -29,10 +30,12 @@ class Lost(Exception):
         self.node = node
 
 
-def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, reuse: bool = True, avoid: Collection[str] = ()):
+def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid: Collection[str] = ()):
     """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
-    References among the arguments arrive as what they stand for. Without `reuse` its process ends with it.
+    References among the arguments arrive as what they stand for.
     """
+    # Where a node has several GPUs, a process that has used one might be given a task for another.
+    reuse = not need.gpus or all(node.gpus <= 1 for node in nodes.alive())
     where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
     return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
 
@@ -54,11 +57,12 @@ def take(task) -> Any:
         return ray.get(next(task))
     except ray.exceptions.RayTaskError as error:
         cause = error.cause
+        if isinstance(cause, ray.exceptions.RayError):  # it could not begin
+            raise Lost(_why(ray.exceptions, cause), _node(error)) from error
         own = isinstance(cause, (MixedferError, Lost))
         raise (cause if own else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
     except ray.exceptions.RayError as error:
-        named = re.search(r"\bID: ([0-9a-f]{56})\b", str(error))
-        raise Lost(_why(ray.exceptions, error), named[1] if named else "") from error
+        raise Lost(_why(ray.exceptions, error), _node(error)) from error
 
 
 def cancel(running: Iterable) -> None:
@@ -70,9 +74,16 @@ def cancel(running: Iterable) -> None:
 
 def _why(kinds, error: Exception) -> str:
     known = {kinds.OutOfMemoryError: "its node had no memory left", kinds.WorkerCrashedError: "its worker died",
-             kinds.NodeDiedError: "its node was lost", kinds.LocalRayletDiedError: "its node was lost"}
+             kinds.NodeDiedError: "its node was lost", kinds.LocalRayletDiedError: "its node was lost",
+             kinds.OutOfDiskError: FULL, kinds.ObjectStoreFullError: FULL}
     words = [told for kind, told in known.items() if isinstance(error, kind)]
     return words[0] if words else f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+
+
+def _node(error: Exception) -> str:
+    """The id of the node that an error of Ray's names, by itself or by its address; "" where it cannot be told."""
+    named, address = (re.search(pattern, str(error)) for pattern in (r"\bID: ([0-9a-f]{56})\b", r"\bip=([\w.:]+)"))
+    return named[1] if named else nodes.at(address[1]) if address else ""
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from mixedfer.faces.pools import Pool
 @dataclass(frozen=True)
 class Cluster:
     """The cluster at `address`, or one that is started on this machine for this process; at most `workers` cells at once. Each
-    takes one core per thread, `gpus` (None: one where the nodes' backend uses them) and `memory` gigabytes.
+    takes one core per thread, `gpus` (None: one where the nodes' backend uses them) and `memory` gigabytes (None: what it is
+    reckoned to take, or all that the largest node has).
     """
 
     address: str | None = None
@@ -37,16 +39,23 @@ class Cluster:
         machine; a cell whose worker or node is lost goes on elsewhere from its last checkpoint.
         """
         connecting.connect(self.address, self._cores(threads))
-        need = Need(threads, self._gpus(threads), self.memory or 0)
-        # Where a node has several GPUs, a process that has one might be given a task for another.
-        reuse = all(node.gpus <= 1 for node in nodes.fit(need)) or not need.gpus
+        need = self._need(threads)
+        nodes.fit(need)
         with Progress(jobs, quiet, hear) as progress:
-            failures = Handout(deque(jobs), need, threads, reuse, progress, self.workers or MOST).run()
+            failures = Handout(deque(jobs), need, threads, progress, self.workers or MOST).run()
         tell(failures, len(jobs))
 
     def _cores(self, threads: int) -> int:
         """What a cluster that is started for this process has: as much as as many cells take at once."""
         return (self.workers or sizing.training(threads)) * threads
+
+    def _need(self, threads: int) -> Need:
+        """What a cell takes of its node."""
+        need = Need(threads, self._gpus(threads))
+        if self.memory is not None or not self.address:  # a cluster that is started for this process has cores as memory bears
+            return dataclasses.replace(need, memory=self.memory or 0)
+        largest = max(node.memory for node in nodes.fitting(need))
+        return dataclasses.replace(need, memory=min(sizing.TRAINING / sizing.GB, largest))
 
     def _gpus(self, threads: int) -> float:
         """How many GPUs a cell takes."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -12,11 +13,12 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from mixedfer import disk, faceset, records
 from mixedfer.cells import Job
-from mixedfer.cluster import cells, nodes, opening, parcels, tasks
+from mixedfer.cluster import cells, connecting, nodes, opening, parcels, tasks
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import Fault
 from tests.commands import TINY, files, start
@@ -40,6 +42,15 @@ class Shifted:
     def __call__(self, landmarks, found, side):
         return (landmarks / side + SHIFT).astype(np.float32)
 '''
+
+
+#: What a node's workers do before anything else.
+CUSTOM = """
+import os, sys, time
+if "default_worker" in str(sys.orig_argv):
+    time.sleep(float(os.environ.get("MIXEDFER_TEST_SLEEPS", 0)))
+    sys.modules["mixedfer"] = None
+"""
 
 
 @pytest.fixture
@@ -125,13 +136,15 @@ def added(cluster, **options):
 
 
 def test_where_the_last_node_is_lost_that_a_cell_fits_on_it_is_said(cluster, store, monkeypatch):
+    """It has less memory than a cell is reckoned to take, and takes it all the same."""
     monkeypatch.setattr(tasks, "QUIET", 1)
 
     def lose():
         while not workers(only):
             time.sleep(0.05)
         cluster.remove_node(only, allow_graceful=False)
-    with added(cluster, num_cpus=1, num_gpus=1) as only, pytest.raises(Fault, match=r"no node .* has 1 cores, 0\.5 GPUs"):
+    with added(cluster, num_cpus=1, num_gpus=1, memory=1 << 30) as only, \
+            pytest.raises(Fault, match=r"no node .* has 1 cores, 0\.5 GPUs, 1 GB"):
         threading.Thread(target=lose, daemon=True).start()
         Cluster(cluster.address, gpus=0.5).run(jobs(STUDY, store)[:1], 1, quiet=True)
 
@@ -196,9 +209,37 @@ def test_what_is_wrong_with_a_nodes_own_disk_is_no_fault_of_the_cell(cluster, tm
     with pytest.raises(tasks.Lost, match=r".*/work/checkpoint\.npz: the disk is full") as told, opening.excused(parcel):
         raise Fault("the disk is full", file=opening.place(parcel.store) / "work" / "checkpoint.npz")
     assert told.value.node == nodes.here()
+    with pytest.raises(tasks.Lost, match="Read-only file system"), opening.excused(parcel):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
     for other in (Fault("the disk is full", file=tmp_path), Fault("it went wrong")):
         with pytest.raises(Fault), opening.excused(parcel):
             raise other
+
+
+def test_a_node_that_has_no_room_for_a_face_set_is_no_fault_of_the_cell(cluster):
+    """Its object store and its disk are full; unlike others here it has an address of its own."""
+    def arrived(faces):
+        yield faces.nbytes
+    with added(cluster, num_cpus=1, num_gpus=1, object_store_memory=80_000_000, node_ip_address="127.0.0.2",
+               env_vars={"RAY_local_fs_capacity_threshold": "0.000001"}) as full:
+        faces = connecting.library().put(np.zeros(100_000_000, np.uint8))
+        with pytest.raises(tasks.Lost, match="its node has no room for the face set") as told:
+            tasks.take(tasks.begin(arrived, nodes.Need(gpus=1), faces))
+    assert told.value.node == full.node_id
+
+
+def test_what_killed_nodes_left_is_removed_after_a_day(tmp_path):
+    old, new, written, own = (tmp_path / name for name in (
+        "mixedfer-0123456789abcdef-0123456789ab", "mixedfer-0123456789abcdef-ba9876543210",
+        "mixedfer-fedcba9876543210-0123456789ab", "mixedfer-results"))
+    for folder in (old, new, written, own):
+        disk.write_bytes(folder / "features" / "meta.json", b"")
+        if folder is not new:
+            for path in (folder / "features" / "meta.json", folder / "features", folder):
+                os.utime(path, (0, time.time() - opening.LEFT - 60))
+    (written / "features" / "meta.json").touch()
+    opening._remove_left(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([new, written, own])
 
 
 def test_a_cell_that_fits_nowhere_is_said_before_any_work(cluster, store):
@@ -222,3 +263,24 @@ def test_a_node_with_other_versions_is_refused_by_name_before_any_work(cluster, 
         Cluster(cluster.address).run(todo := jobs(STUDY, store)[:count], 1, quiet=True)
     assert all(disk.is_done(records.run_folder(store, job.run)) for job in todo)
     assert "numpy 9.9.9, here" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_node_without_mixedfer_costs_no_cell_where_it_joins_later_and_one_that_is_silent_is_refused_by_name(
+        cluster, store, tmp_path, monkeypatch, capsys):
+    (tmp_path / "sitecustomize.py").write_text(CUSTOM)
+    environment, joined = {"PYTHONPATH": str(tmp_path)}, []
+
+    def hear(run, history):
+        if not joined:
+            joined.append(cluster.add_node(num_cpus=4, env_vars=environment))
+    try:
+        Cluster(cluster.address).run(todo := jobs(STUDY, store)[:4], 1, quiet=True, hear=hear)  # of which two have to wait
+    finally:
+        cluster.remove_node(*joined)
+    assert all(disk.is_done(records.run_folder(store, job.run)) for job in todo)
+    assert "mixedfer none, here" in capsys.readouterr().err
+    monkeypatch.setattr(nodes, "ANSWER", 2)
+    with added(cluster, num_cpus=1, env_vars={**environment, "MIXEDFER_TEST_SLEEPS": "60"}), \
+            pytest.raises(Fault, match=r"1 of 1 nodes .* did not answer within 2 seconds: \S+ \("):
+        nodes.fit(nodes.Need())

@@ -33,8 +33,8 @@ class Perilous(Portrait):
 
     def read(self, data, key):
         place = Path(self.marks) / key.replace("/", "-")
-        if os.environ.get(BLIND):
-            raise BadInput("no such file or folder", file="/data/photos")
+        if blind := os.environ.get(BLIND):
+            raise BadInput("no such file or folder", file="/data/photos") if blind == "disk" else ImportError("libGL.so.1")
         with contextlib.suppress(OSError):
             what = place.read_text()
             if what == "gone":
@@ -129,12 +129,14 @@ def test_what_is_known_is_not_searched_again_and_few_chunks_are_begun_at_once(cl
 
 
 def test_a_node_that_does_not_see_the_pictures_is_refused_by_name_before_any_work(cluster, study, tmp_path):
-    node = cluster.add_node(num_cpus=1, env_vars={BLIND: "1"})
+    lacking = [cluster.add_node(num_cpus=1, env_vars={BLIND: what}) for what in ("disk", "library")]
     try:
-        with pytest.raises(BadInput, match=r"1 of \d nodes .*: /data/photos: no such file .*same path .*`mixedfer prepare`"):
+        with pytest.raises(BadInput, match=r"2 of \d nodes .*same path .*`mixedfer prepare`") as told:
             preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
     finally:
-        cluster.remove_node(node)
+        for node in lacking:
+            cluster.remove_node(node)
+    assert ": /data/photos: no such file" in str(told.value) and ": ImportError: libGL.so.1" in str(told.value)
     assert not list(tmp_path.glob("there/faces/*/*.npz"))
 
 
