@@ -57,7 +57,7 @@ def draw_all(results, summary: dict) -> list[Picture]:
 def saved(figure) -> tuple[bytes, bytes]:
     """One figure as SVG and PNG."""
     with style.look():
-        # The layout found for the first file is right for the second; finding it again takes most of the time.
+        # The layout found for the first file is right for the second; finding it again, or drawing to find it, takes time.
         svg = style.save(figure, "svg")
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         return svg, style.save(figure, "png")

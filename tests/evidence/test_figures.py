@@ -83,7 +83,7 @@ def test_contract(name, study, monkeypatch):
     assert figure.get_size_inches()[0] == pytest.approx(style.WIDTH)
     _apart(_painted(figure, monkeypatch), figure.bbox)
     with style.look():
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         svg = style.save(figure, "svg")
     assert b"<text" in svg, "text must stay text"
     assert b"<script" not in svg and b"<dc:date>" not in svg
