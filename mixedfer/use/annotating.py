@@ -83,7 +83,7 @@ def _mark(brush, face: Face, number: int, scale: int, size: int) -> None:
         line = points[part]
         line = np.concatenate([line, line[:1]]) if closed else line
         brush.line([tuple(map(float, point)) for point in line], fill=ink, width=1)
-    dot = round(min(max(1, np.ptp(points, axis=0).max() / 90), size / 4))
+    dot = round(min(max(1, np.ptp(points, axis=0).max() / 120), size / 4))
     for x, y in np.rint(points).astype(int).tolist():
         brush.ellipse((x - dot, y - dot, x + dot, y + dot), fill=ink)
     words = f"{number} {_short(face.label)}"
@@ -124,8 +124,8 @@ def _bars(brush, face: Face, number: int, classes: Sequence[str], corner: tuple[
     start, long, thick = x + _names(classes, size), BAR * size, 0.4 * size
     brush.rectangle((x, y + 1, x + 1.6 * size, y + row - 2), fill=ink)
     brush.text((x + 0.8 * size, y + row / 2), str(number), fill=INK, font=font, anchor="mm")
-    brush.text((x + 2 * size, y + row / 2), f"{_short(face.label)} {100 * face.probabilities.max():.0f}%", fill=INK, font=font,
-               anchor="lm")
+    brush.text((x + 2 * size, y + row / 2), f"{_short(face.label)} {_percent(float(face.probabilities.max()))}", fill=INK,
+               font=font, anchor="lm")
     for place, (name, value) in enumerate(zip(classes, face.probabilities.tolist())):
         middle = y + row * (place + 1.5)
         brush.text((x, middle), _short(name), fill=INK, font=font, anchor="lm")
@@ -134,18 +134,28 @@ def _bars(brush, face: Face, number: int, classes: Sequence[str], corner: tuple[
         if face.spread is not None:
             ends = np.clip([value - face.spread[place], value + face.spread[place]], 0, 1) * long + start
             brush.line((float(ends[0]), middle, float(ends[1]), middle), fill=INK, width=max(1, size // 7))
-        brush.text((start + long + size * 0.4, middle), f"{100 * value:.0f}%", fill=FAINT, font=font, anchor="lm")
+        brush.text((start + long + size * 0.4, middle), _percent(value), fill=FAINT, font=font, anchor="lm")
 
 
 def _width(seen: Prediction, classes: Sequence[str], size: int) -> int:
     """Pixels of a column: names, bars, percentages; and room for an answer, and for what is said of the picture."""
-    answer = _font(size).getlength(f"{max(map(_short, classes), key=len)} 100%") + 3 * size
+    share = _font(size).getlength(_percent(0.999))
+    answer = max(_font(size).getlength(_short(name)) for name in classes) + share + 3.5 * size
     note = _font(size).getlength("m" * 18) if seen.why else 0
-    return round(max(_names(classes, size) + (BAR + 3.5) * size, answer, note))
+    return round(max(_names(classes, size) + (BAR + 1.5) * size + share, answer, note))
 
 
 def _names(classes: Sequence[str], size: int) -> float:
     return max(_font(size).getlength(_short(name)) for name in classes) + size * 0.6
+
+
+def _percent(value: float) -> str:
+    """A share; none that is not certain is told as 0 or 100%.
+
+    >>> _percent(0.004), _percent(0.25), _percent(1.0)
+    ('<1%', '25%', '100%')
+    """
+    return "<1%" if 0 < value < 0.01 else ">99%" if 0.99 < value < 1 else f"{100 * value:.0f}%"
 
 
 def _short(name: str) -> str:

@@ -69,10 +69,11 @@ def _model(said: dict) -> str:
     every = said["measured"]["all_replicates"]
     of = f" of {every['count']}" if every else ""
     which = ", ".join(dict.fromkeys(str(member["replicate"] + 1) for member in members))
+    joined = f", joined by {text(_name(said['recipe']['fusion']))}" if view else ""
     kept = f"An ensemble of {len(members)} networks" if len(members) > 1 else "One network"
     return _list([f"Question of its study: {text(said['question'])}", f"Sees {text(sees)}.",
                   f"{kept}: replicate {which}{of}{f', of {_folds(said)} folds each' * (_folds(said) > 1)}.",
-                  f"Backbone {text(_name(said['recipe']['backbone']))}, joined by {text(_name(said['recipe']['fusion']))}.",
+                  *[f"Backbone {text(_name(said['recipe']['backbone']))}{joined}."] * arm["image"],
                   f"Classes: {text(', '.join(said['classes']))}.",
                   f"Faces of {said['image'][0]} x {said['image'][1]} pixels, {'colour' if said['image'][2] == 3 else 'gray'}, "
                   f"found by {text(_name(said['preparation']['detector']))}.",

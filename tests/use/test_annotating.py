@@ -39,6 +39,16 @@ def test_bars_are_as_long_as_probabilities():
     assert any(length == pytest.approx(0.25 * full, abs=2) for length in runs(panel))
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_what_is_said_of_a_face_ends_before_the_next_column(count):
+    """The longest that is said of any, ">99%", at the end of the widest row; each column has white at its end."""
+    faces = [face(10 * number, 10, 9, chances=(0.999, 0.001)) for number in range(count)]
+    panel = drawn(np.zeros((600, 600), np.uint8), *faces)[:, 600:]
+    wide = annotating._width(Prediction(faces), CLASSES, 13)
+    assert panel.shape[1] % wide == 0 and panel.shape[1] >= wide * min(count, 2)
+    assert all((panel[:, end - 4:end] == 255).all() for end in range(wide, panel.shape[1] + 1, wide))
+
+
 @pytest.mark.parametrize("shape", [(20, 20), (300, 2000, 3), (1200, 40, 3), (3000, 2500, 3)])
 def test_words_are_legible_at_any_size(shape):
     image = drawn(np.zeros(shape, np.uint8), face(2, 2, 15))

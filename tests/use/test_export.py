@@ -64,6 +64,16 @@ def test_an_ensemble_has_a_file_for_each_run(ensemble):
     assert "An ensemble of 2 networks: replicate 1, 2 of 2." in (ensemble / "card.md").read_text()
 
 
+def test_a_card_names_the_parts_that_an_arm_has(kept):
+    said = json.loads((kept / "bundle.json").read_text())
+    view = said["arm"]["landmarks"]
+    told = {(image, bool(landmarks)): card.write(said | {"arm": {"name": "arm", "image": image, "landmarks": landmarks}},
+                                                 STUDY.dataset, {}, False)
+            for image, landmarks in ((True, view), (True, None), (False, view))}
+    assert "- Backbone Vgg16, joined by Features.\n" in told[True, True] and "- Backbone Vgg16.\n" in told[True, False]
+    assert "Backbone" not in told[False, True]
+
+
 def test_a_card_tells_of_folds_and_of_whole_pictures(kept):
     said = json.loads((kept / "bundle.json").read_text())
     plain = card.write(said, STUDY.dataset, {}, False)
