@@ -30,7 +30,7 @@ Data = Annotated[Path | None, typer.Option(help="The data set's file or folder; 
                                                  "a study tests on another data set than it trains on.", metavar="PATH")]
 Store = Annotated[Path, typer.Option(help="Where prepared faces and runs are kept.", metavar="DIR")]
 Reports = Annotated[Path, typer.Option(help="Where reports are written.", metavar="DIR")]
-Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Show faces in the report, or gray squares with "
+Pictures = Annotated[bool, typer.Option("--pictures/--no-pictures", help="Show faces in the report, or sketches of their "
                                         "landmarks, for data that may not be passed on.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE",
                                                     help="Vary a field for every arm, e.g. epochs=3. Repeatable.")]

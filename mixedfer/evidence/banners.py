@@ -74,7 +74,7 @@ def _unreadable(faces) -> list[Banner]:
 
 
 def _withheld(results) -> list[Banner]:
-    return [Banner("note", "Pictures are left out", "Every face is shown as a gray square with its landmarks, so that this "
+    return [Banner("note", "Pictures are left out", "In place of each face stands a sketch of its landmarks, so that this "
                    "report can be passed on where the data may not. All numbers come from the real pictures.")
             ] if results.withheld else []
 

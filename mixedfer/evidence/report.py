@@ -55,8 +55,8 @@ class Report:
 
 
 def write(plan: Plan, store: Path, reports: Path, pictures: bool = True) -> Report:
-    """Make the report of a finished study, unless the one in `reports` was made from the same inputs; without `pictures`,
-    every picture in it is gray.
+    """Make the report of a finished study, unless the one in `reports` was made from the same inputs; without `pictures` it
+    shows sketches of landmarks instead.
 
     Raises BadInput when runs are missing or the study's name cannot name a folder, Damaged when a run is not whole,
     Busy when another process is writing the same report, Fault when the disk is full.

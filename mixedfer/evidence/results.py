@@ -53,7 +53,8 @@ class Results:
     """A study's evidence. `rows` (K,) are the tested rows of `faces`, with their class `truth` and their `fold`.
 
     `faces` is what the control saw. Arms with a preparation of their own have other images, landmarks and `found` in the
-    same rows; labels, partitions and subjects are the same. Where pictures are `withheld`, all of them are gray.
+    same rows; labels, partitions and subjects are the same. Where pictures are `withheld`, sketches of landmarks stand in
+    their place.
     """
 
     plan: Plan
