@@ -8,7 +8,6 @@ from dataclasses import replace
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from mixedfer.evidence import answers, comparing, figures, pictures, results, study_tables, summary
@@ -90,7 +89,7 @@ def test_contract(name, study, monkeypatch):
 
 
 def _painted(figure, monkeypatch) -> dict:
-    """Every text that is really painted, with its box in the pixels of the figure."""
+    """Every text that is really painted, with its box in the pixels of the figure, once its layout is found."""
     boxes, draw = {}, Text.draw
 
     def record(text, renderer):
@@ -99,7 +98,7 @@ def _painted(figure, monkeypatch) -> dict:
         draw(text, renderer)
     with style.look(), monkeypatch.context() as patch:
         patch.setattr(Text, "draw", record)
-        FigureCanvasAgg(figure).draw()
+        figure.draw_without_rendering()
     return boxes
 
 
