@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -66,16 +67,18 @@ def test_stopped_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
     assert re.match("image-only, replicate 2: checkpoint.npz cannot be gone on from .*; training .* to the same result", errors)
     assert process.returncode == -signal.SIGKILL and not (tmp_path / "reports").exists()
 
+    reached = epochs_on_disk(tmp_path)
     output, _ = mixedfer("run", TINY, "--workers", 2, cwd=tmp_path)
-    assert re.search("8 cells, [67] finished", output)
+    assert re.search("8 cells, [67] finished", output) and reached
+    finished(tmp_path, reached)
     assert outcome(tmp_path) == outcome(whole[0]) and files(tmp_path, ".mixedfer/runs/**/*.*").items() >= others.items()
 
 
 def epochs_on_disk(folder):
-    """Unfinished run -> epochs that its newest checkpoint holds."""
+    """Unfinished run -> epochs that its newest whole checkpoint holds."""
     found = {}
     for name in ("checkpoint-before.npz", "checkpoint.npz"):
-        for path in folder.glob(f".mixedfer/work/*/{name}"):
+        for path in filter(zipfile.is_zipfile, folder.glob(f".mixedfer/work/*/{name}")):
             with np.load(path) as file:
                 found[path.parent.name] = len(json.loads(file["facts"].tobytes())["history"])
     return {run: epochs for run, epochs in found.items() if not disk.is_done(folder / ".mixedfer" / "runs" / run)}
