@@ -23,7 +23,7 @@ from mixedfer.errors import Fault
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
 
-SECONDS = 10  # that nodes have to remove their stores; one whose processes were ended has to start another
+SECONDS = 3  # that nodes have to remove their stores
 LEFT = 24 * 3600  # seconds after which a store in which nothing was written is taken for one that a killed node left
 
 
