@@ -1,12 +1,13 @@
 """A picture with what was seen in it: each face's box, landmarks and number, and beside it a bar for every class.
 
-Bars stand in columns to the right of the picture, so that no face is covered; a small picture is enlarged, so that words can be
-read at any size.
+Bars stand in columns to the right of the picture, so that no face is covered; below its end too, where many faces would make a
+long strip. A small picture is enlarged, so that words can be read at any size.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,8 +27,10 @@ COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00")
 PAPER, INK, FAINT, GROUND, MISSED = "#ffffff", "#1a1a1a", "#6b6b6b", "#e4e4e4", "#b4b4b4"
 
 
-def draw(picture: np.ndarray, seen: Prediction, classes: Sequence[str]):
-    """A Pillow image in RGB of a picture, (h, w) or (h, w, 3) uint8, with its faces."""
+def draw(picture: np.ndarray, seen: Prediction, classes: Sequence[str], *, higher: bool = True):
+    """A Pillow image in RGB of a picture, (h, w) or (h, w, 3) uint8, with its faces; no higher than it unless it may be
+    `higher`, where a face's bars have room.
+    """
     from PIL import Image, ImageDraw
 
     scale = _scale(picture)
@@ -37,7 +40,7 @@ def draw(picture: np.ndarray, seen: Prediction, classes: Sequence[str]):
     brush = ImageDraw.Draw(image)
     for number, face in enumerate(seen.faces, 1):
         _mark(brush, face, number, scale, size)
-    panel = _panel(seen, classes, image.height, size)
+    panel = _panel(seen, classes, *image.size, size, higher)
     whole = Image.new("RGB", (image.width + panel.width, max(image.height, panel.height)), PAPER)
     whole.paste(image, (0, 0))
     whole.paste(panel, (image.width, 0))
@@ -48,7 +51,7 @@ def frame(picture: np.ndarray, seen: Prediction, classes: Sequence[str]):
     """The same of a frame of a video, all of one size: as high as the picture, with room for two columns of bars."""
     from PIL import Image
 
-    whole = draw(picture, seen, classes)
+    whole = draw(picture, seen, classes, higher=False)
     scale = _scale(picture)
     width, height = picture.shape[1] * scale, picture.shape[0] * scale
     room = 2 * _width(Prediction([], NO_FACE), classes, _size(width, height))
@@ -99,16 +102,18 @@ def _tag(brush, words: str, corner: tuple[float, float], ground: str, size: int)
     brush.text((x + size * 0.3, y + height / 2), words, fill=INK, font=font, anchor="lm")
 
 
-def _panel(seen: Prediction, classes: Sequence[str], height: int, size: int):
-    """The bars of all faces, in as many columns as it takes to stay about as high as the picture."""
+def _panel(seen: Prediction, classes: Sequence[str], beside: int, height: int, size: int, higher: bool):
+    """The bars of all faces, in columns about as high as the picture, or so much higher that its copy becomes least long."""
     from PIL import Image, ImageDraw
 
     row, gap = round(1.5 * size), size // 2
     block = row * (len(classes) + 1) + gap
     note = textwrap.wrap(_shown(seen.why), 24)[:6]
     top = gap + row * len(note)
-    rows = max(1, (height - top) // block)
-    width = _width(seen, classes, size)
+    rows, width, count = max(1, (height - top) // block), _width(seen, classes, size), len(seen.faces)
+    if higher:
+        rows = min(range(rows, max(rows, count) + 1),
+                   key=lambda rows: max(beside + math.ceil(count / rows) * width, top + rows * block))
     panel = Image.new("RGB", (max(1, -(-len(seen.faces) // rows)) * width, top + block * min(rows, len(seen.faces))), PAPER)
     brush = ImageDraw.Draw(panel)
     for place, words in enumerate(note):
