@@ -22,6 +22,8 @@ from mixedfer.use.prediction import Face, Prediction
 LEGIBLE = 600
 #: How long a bar of 100% is, in heights of a letter.
 BAR = 6
+#: How much wider a screen is than high.
+SCREEN = 1.6
 #: Colours that differ for all kinds of sight (Okabe and Ito, "Color Universal Design", 2008) and on which black is legible.
 COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#F0E442", "#CC79A7", "#D55E00")
 PAPER, INK, FAINT, GROUND, MISSED = "#ffffff", "#1a1a1a", "#6b6b6b", "#e4e4e4", "#b4b4b4"
@@ -103,7 +105,7 @@ def _tag(brush, words: str, corner: tuple[float, float], ground: str, size: int)
 
 
 def _panel(seen: Prediction, classes: Sequence[str], beside: int, height: int, size: int, higher: bool):
-    """The bars of all faces, in columns about as high as the picture, or so much higher that its copy becomes least long."""
+    """The bars of all faces, in columns about as high as the picture, or so much higher that its copy fills a screen best."""
     from PIL import Image, ImageDraw
 
     row, gap = round(1.5 * size), size // 2
@@ -113,7 +115,7 @@ def _panel(seen: Prediction, classes: Sequence[str], beside: int, height: int, s
     rows, width, count = max(1, (height - top) // block), _width(seen, classes, size), len(seen.faces)
     if higher:
         rows = min(range(rows, max(rows, count) + 1),
-                   key=lambda rows: max(beside + math.ceil(count / rows) * width, top + rows * block))
+                   key=lambda rows: max(beside + math.ceil(count / rows) * width, SCREEN * (top + rows * block)))
     panel = Image.new("RGB", (max(1, -(-len(seen.faces) // rows)) * width, top + block * min(rows, len(seen.faces))), PAPER)
     brush = ImageDraw.Draw(panel)
     for place, words in enumerate(note):
