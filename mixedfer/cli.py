@@ -79,7 +79,7 @@ def report(file: StudyFile, store: Store = STORE, reports: Reports = REPORTS, se
         from mixedfer import tuning
 
         if tuned := tuning.read_plan(study, file.stem, settings or [], store):
-            _report_tuned(tuned, plans[0], store, reports)
+            _report_tuned(tuned, plans[0], store, reports, pictures)
 
 
 @app.command(epilog="Example: mixedfer tune experiments/tuned.py --set search.trials=40")
@@ -101,7 +101,7 @@ def tune(file: StudyFile, data: Data = None, store: Store = STORE, reports: Repo
     say(f"{file.stem}: {study.question}")
     plain, tuned = tuning.run(study, file.stem, place, file=file, settings=settings or [], say=say, log=heard)
     _report([plain], study, file.stem, store, reports, pictures)
-    _report_tuned(tuned, plain, store, reports)
+    _report_tuned(tuned, plain, store, reports, pictures)
 
 
 @app.command(epilog="Example: mixedfer prepare experiments/fer2013.py --data fer2013.csv --json")
@@ -266,8 +266,8 @@ def _report(plans, study, name: str, store: Path, reports: Path, pictures: bool)
         typer.echo(line)
 
 
-def _report_tuned(plan, plain, store: Path, reports: Path) -> None:
+def _report_tuned(plan, plain, store: Path, reports: Path, pictures: bool) -> None:
     from mixedfer.evidence import tuned
 
-    for line in tuned.write(plan, plain, store, reports):
+    for line in tuned.write(plan, plain, store, reports, pictures):
         typer.echo(line)

@@ -237,7 +237,7 @@ def test_both_claims_stand_side_by_side(made):
     assert "recipe.learning_rate" not in (folder / "report.md").read_text()
 
 
-def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, monkeypatch):
+def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, tmp_path, monkeypatch):
     study, store, folder, _ = made
     monkeypatch.setattr(Local, "run", None)
     before = files(folder, "**/*.*")
@@ -247,6 +247,8 @@ def test_the_same_command_again_trains_nothing_and_leaves_the_same_report(made, 
     tuned.write(dataclasses.replace(again, command={**again.command, "file": "planted.py"}),
                 dataclasses.replace(plain, command={**plain.command, "file": "planted.py"}), store, folder.parent)
     assert files(folder, "**/*.*") == before
+    tuned.write(again, plain, store, tmp_path, pictures=False)  # its command must not bring them back
+    assert "mixedfer tune planted.py --no-pictures" in (tmp_path / "planted" / "tuned" / "report.md").read_text()
 
 
 def test_a_log_hears_of_both_comparisons_and_of_every_run_of_the_search(made, plan, monkeypatch):

@@ -64,15 +64,15 @@ def write(plan: Plan, store: Path, reports: Path, pictures: bool = True) -> Repo
     folder = Path(reports).joinpath(*map(_safe, plan.name.split("/")))
     # As it is read back from disk, so that a plan fresh from a run gives the same bytes: JSON does not keep order.
     plan = Plan(**json.loads(disk.to_json(asdict(plan))))
-    inputs = digest(plan, Path(store)) + ("" if pictures else " without pictures")
+    inputs = digest(plan, Path(store), pictures)
     made = not current(folder, inputs)
     removed = put(folder.resolve(), _contents(plan, Path(store), pictures), inputs) if made else ()
     return Report(folder, disk.read_json(folder / "results.json"), made, removed)
 
 
-def digest(plan: Plan, store: Path) -> str:
-    """What decides a report's bytes: the plan, what its runs answered and with which software, the source, and the
-    versions of the libraries that mixedfer needs.
+def digest(plan: Plan, store: Path, pictures: bool = True) -> str:
+    """What decides a report's bytes: the plan, what its runs answered and with which software, the source, the versions of
+    the libraries that mixedfer needs, and whether it shows pictures.
 
     A run's name says what was to be trained. The same run trained elsewhere may have other answers. The source is this
     folder and the modules beside it, the only ones that evidence may import.
@@ -84,7 +84,7 @@ def digest(plan: Plan, store: Path) -> str:
     for path in sorted([*_HERE.parent.glob("*.py"), *_HERE.rglob("*.py"), *_HERE.glob("templates/*")]):
         made.update(f"{path.relative_to(_HERE.parent).as_posix()} {disk.hash_file(path)}\n".encode())
     made.update(disk.to_json(_libraries()).encode())
-    return made.hexdigest()
+    return made.hexdigest() + ("" if pictures else " without pictures")
 
 
 def _libraries() -> dict[str, str]:

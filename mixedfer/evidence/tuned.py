@@ -19,16 +19,18 @@ from mixedfer.evidence import report, wording
 from mixedfer.records import Plan
 
 
-def write(plan: Plan, identical: Plan, store: Path, reports: Path) -> list[str]:
-    """Make the report of both comparisons, unless there is one from the same inputs; returns what a terminal should say.
+def write(plan: Plan, identical: Plan, store: Path, reports: Path, pictures: bool = True) -> list[str]:
+    """Make the report of both comparisons, unless there is one from the same inputs; returns what a terminal should say. It
+    shows no pictures; whether the other report does is in its command.
 
     Raises what `report.write` raises.
     """
     plan, identical = (Plan(**json.loads(disk.to_json(asdict(one)))) for one in (plan, identical))
     folder = Path(reports).joinpath(*plan.name.split("/"))
-    inputs = hashlib.sha256("".join(report.digest(one, Path(store)) for one in (plan, identical)).encode()).hexdigest()
+    digests = (report.digest(one, Path(store), pictures) for one in (plan, identical))
+    inputs = hashlib.sha256("".join(digests).encode()).hexdigest()
     if not report.current(folder, inputs):
-        report.put(folder.resolve(), _contents(plan, identical, Path(store)), inputs)
+        report.put(folder.resolve(), _contents(plan, identical, Path(store), pictures), inputs)
     return [*brief(disk.read_json(folder / "results.json")), f"Report: {folder / 'index.html'}"]
 
 
@@ -39,7 +41,7 @@ def brief(numbers: Mapping) -> list[str]:
             wording.brief(numbers)]
 
 
-def _contents(plan: Plan, identical: Plan, store: Path) -> dict[str, bytes]:
+def _contents(plan: Plan, identical: Plan, store: Path, pictures: bool) -> dict[str, bytes]:
     """Every file of the report by its name, but for `inputs.json`."""
     # Here and not above: an unchanged report must not wait for SciPy and Matplotlib.
     from mixedfer.evidence import comparing, results, summary, tables, tuned_figures, tuned_page
@@ -49,7 +51,7 @@ def _contents(plan: Plan, identical: Plan, store: Path) -> dict[str, bytes]:
         "identical": _identical(summary.summarise(shared, comparing.compare_all(shared))), "search": _search(plan)}
     drawn, made = tuned_figures.draw_all(found, numbers), tuned_page.tables(numbers)
     files = report.whole(numbers, drawn, made) | {"tables/predictions.csv": tables.predictions(found).encode()}
-    return files | tuned_page.pages(found, numbers, drawn, made)
+    return files | tuned_page.pages(found, numbers, drawn, made, pictures)
 
 
 def _identical(numbers: Mapping) -> dict:

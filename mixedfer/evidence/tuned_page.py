@@ -31,14 +31,14 @@ def tables(numbers: Mapping) -> list[Table]:
             study_tables.checks(numbers)]
 
 
-def pages(found, numbers: Mapping, drawn: list[Picture], made: list[Table]) -> dict[str, bytes]:
+def pages(found, numbers: Mapping, drawn: list[Picture], made: list[Table], pictures: bool) -> dict[str, bytes]:
     """`index.html` and `report.md`."""
     return page.render({"summary": numbers, "design": f"{page.design(found, numbers)}; {budget(numbers['search'])}",
                         "banners": [*banners(found, numbers), *_moved(numbers), *_edges(numbers["search"])],
-                        "sections": sections(found.plan, numbers, drawn, made)}, "figures.js")
+                        "sections": sections(found.plan, numbers, drawn, made, pictures)}, "figures.js")
 
 
-def sections(plan, numbers: Mapping, drawn: list[Picture], made: list[Table]) -> list[Section]:
+def sections(plan, numbers: Mapping, drawn: list[Picture], made: list[Table], pictures: bool) -> list[Section]:
     """Every section; the answer first."""
     shelf, checks = Shelf(drawn, made), next(table for table in made if table.name == "checks")
     picture, table = shelf.pictures, shelf.table
@@ -55,7 +55,7 @@ def sections(plan, numbers: Mapping, drawn: list[Picture], made: list[Table]) ->
             ("text", f"{budget(numbers['search'])}. {_how(numbers)}"), *table("space"), *picture("search"), *table("trials")]),
         Section("arms", "The arms at their own best", [("text", "Every run is listed, none is chosen."), *table("arms")]),
         Section("reproduce", "How to reproduce", [
-            ("code", reproduce.command(plan, "tune")), ("text", reproduce.licence(plan)),
+            ("code", reproduce.command(plan, "tune", pictures)), ("text", reproduce.licence(plan)),
             ("files", [("The study under one recipe", [("report", "../index.html")]),
                        ("Every prediction for every test image", [("CSV", "tables/predictions.csv")]),
                        ("All numbers of this page", [("JSON", "results.json")]),

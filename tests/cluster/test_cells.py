@@ -83,8 +83,10 @@ def workers(node) -> list[int]:
 
 
 def _parent(pid) -> int | None:
+    """Its parent; None of a process that has ended."""
     try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+        return int(parent) if state != "Z" else None
     except OSError:
         return None
 
@@ -121,7 +123,9 @@ def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_ch
             killed.append(run)
             there = workers(node)
             cluster.remove_node(node, allow_graceful=False)
-            while any(Path(f"/proc/{pid}").exists() for pid in there):  # they train on until they see it
+            for _ in range(400):  # they train on until they see it
+                if not any(map(_parent, there)):
+                    break
                 time.sleep(0.05)
     Cluster(cluster.address).run(todo, 1, quiet=True, hear=hear)
     cluster.add_node(num_cpus=1)

@@ -32,7 +32,7 @@ def test_figures_and_gallery_show_sketches_that_no_pixel_decides(study):
     found = study[2]
     numbers = summary.summarise(found, comparing.compare_all(found))
     shown, hidden = pixels(found, numbers), pixels(without_pictures(found), numbers)
-    assert len(shown) == len(hidden) > 3 and all(len(np.unique(array)) > 2 for array in shown)
+    assert len(shown) > len(hidden) > 3 and all(len(np.unique(array)) > 2 for array in shown)
     assert all(set(np.unique(array)) == {PAPER, LINE} for array in hidden)
     faces = replace(found.faces, images=np.zeros_like(found.faces.images))
     dark = replace(found, faces=faces, arms={name: replace(arm, faces=faces) for name, arm in found.arms.items()})
@@ -46,9 +46,10 @@ def test_the_numbers_are_the_same_and_the_report_says_what_it_leaves_out(study):
     left = report.write(plan, store, store / "without", pictures=False)
     assert not report.write(plan, store, store / "without", pictures=False).made
     one, two = (files(each.folder, "**/*.*") for each in (made, left))
-    differing = {name for name in one if one[name] != two[name]}
-    assert one.keys() == two.keys() and not any(str(name).endswith((".json", ".csv", ".tex")) for name in
-                                                differing if "inputs" not in str(name))
+    differing = {name for name in two if one[name] != two[name]}
+    gone = {name for name in one if "figures/landmarks" in str(name)}
+    assert two.keys() == one.keys() - gone and gone
+    assert not any(str(name).endswith((".json", ".csv", ".tex")) for name in differing if not str(name).endswith("inputs.json"))
     told, other = ((each.folder / "report.md").read_text() for each in (left, made))
     assert "Pictures are left out" in told and "mixedfer run" in told and "--no-pictures" in told
     assert "Pictures are left out" not in other and "--no-pictures" not in other

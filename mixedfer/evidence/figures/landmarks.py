@@ -29,8 +29,8 @@ class Example:
 
 
 def applies(results, summary) -> bool:
-    """Whether all arms see the same pictures; where not, `picture_grid` shows those of each."""
-    return not preparations.several(results)
+    """Whether pictures are shown and all arms see the same; where they do not, `picture_grid` shows those of each."""
+    return not preparations.several(results) and not results.withheld
 
 
 def caption(results, summary) -> str:

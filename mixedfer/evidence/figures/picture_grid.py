@@ -28,7 +28,8 @@ def applies(results, summary) -> bool:
 def caption(results, summary) -> str:
     """How the pictures were chosen, and what differs."""
     told = "; ".join(f"{joined(one.arms)}: {one.differs or 'as the study says'}" for one in preparations.sets(results))
-    return (f"{told}. Each picture as the network saw it, and with the 68 landmarks and their outlines, dashed orange where no "
+    shown = "A sketch in place of each picture" if results.withheld else "Each picture as the network saw it"
+    return (f"{told}. {shown}, and with the 68 landmarks and their outlines, dashed orange where no "
             "face was found. Shown are, in the order of the data set, the first test image of every class, the first in which "
             "only some preparations found the face, and the first to which arms give different answers; nobody chose them. "
             "Below: the answer that most replicates of an arm gave, and how many did.")
