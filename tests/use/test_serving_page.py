@@ -179,10 +179,10 @@ def test_the_camera_is_watched_until_it_is_stopped(visit):
     page.get_by_role("status").filter(has_text="3 faces found.").wait_for()
     assert page.locator("#faces li").count() == 3 and painted(page)[0] > 100
     page.wait_for_timeout(1000)
-    # One frame at a time, and no more than four per second; in milliseconds, of which a busy browser takes some to send one.
+    # One frame at a time, and no more than four per second; in milliseconds.
     times = [(timing["startTime"], timing["responseEnd"]) for timing in (request.timing for request in answered)]
-    assert len(times) > 1 and times[-1][0] - times[0][0] > 200 * (len(times) - 1)
-    assert all(after - before > took - 50 for (before, took), (after, _) in itertools.pairwise(times))
+    assert len(times) > 1
+    assert all(after - before > max(200, took - 5) for (before, took), (after, _) in itertools.pairwise(times))
     assert page.evaluate("document.activeElement.id") == "stop"
     page.keyboard.press("Enter")
     assert page.inner_text("#status") == "The camera is off." and page.evaluate("stream === null")

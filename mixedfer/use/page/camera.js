@@ -46,8 +46,8 @@ async function start() {
 async function watch(given, signal) {
   clear();
   while (stream === given && !signal.aborted) {
-    const began = performance.now(), frame = snapshot();
-    const blob = await new Promise(done => frame.toBlob(done, "image/jpeg", QUALITY));
+    const frame = snapshot(), blob = await new Promise(done => frame.toBlob(done, "image/jpeg", QUALITY));
+    const began = performance.now();
     const answer = await ask(blob, "image/jpeg", signal);
     if (stream !== given) return;
     shown.picture = frame;
