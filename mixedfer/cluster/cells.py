@@ -14,7 +14,7 @@ from mixedfer import disk, records
 from mixedfer.cells import Job
 from mixedfer.cells.progress import Progress
 from mixedfer.cluster import cell_work, nodes, parcels, tasks
-from mixedfer.cluster.nodes import Need, Node
+from mixedfer.cluster.nodes import Need
 from mixedfer.errors import Fault, MixedferError
 from mixedfer.learning import checkpoints
 
@@ -90,11 +90,7 @@ class Handout:
 
     def _avoid(self, cell: Running) -> set[str]:
         """The nodes on which a cell was lost, if it fits on another."""
-        others = cell.lost_on and {node.id for node in self._places()} - cell.lost_on
-        return cell.lost_on if others else set()
-
-    def _places(self) -> list[Node]:
-        return [node for node in nodes.alive() if node.slots(self.need)]
+        return cell.lost_on if cell.lost_on and nodes.places(self.need, cell.lost_on) else set()
 
     def _begin_stuck(self) -> None:
         """Begin those again that wait for another node than those on which they were lost, where there is none any more."""
@@ -107,13 +103,12 @@ class Handout:
     def _take(self, task: Any) -> None:
         cell = self.running[task]
         try:
-            sent = self._sent(task, cell)
+            sent = tasks.take(task) if cell.node else tasks.take_first(task, self.need, cell.lost_on)
             self._keep_or_cancel(task, cell, sent)
             if not isinstance(sent, cell_work.Finished):  # what may befall its node after that does not matter
                 self.running[task] = self.running.pop(task)  # behind the others
                 return
         except tasks.Lost as lost:
-            tasks.cancel([task])  # what was lost may be what it sent alone
             if self._goes_on(cell, lost):
                 del self.running[task]
                 self._begin(cell)
@@ -122,19 +117,6 @@ class Handout:
             self.failures.append((cell.job, error))
         del self.running[task]
         cell.held.close()
-
-    def _sent(self, task: Any, cell: Running) -> cell_work.Sent:
-        """What a cell sent next. Raises as `tasks.take` does; Lost for whatever goes wrong before it has begun where nodes are
-        not like this machine, such as one that joined later and has no mixedfer.
-        """
-        try:
-            return tasks.take(task)
-        except (MixedferError, tasks.Lost) as error:
-            unlike = {} if cell.node else nodes.unlike(self._places())
-            if not unlike:
-                raise
-            cell.lost_on |= unlike.keys()
-            raise tasks.Lost(f"a node would not compute what this machine does: {'; '.join(unlike.values())}") from error
 
     def _keep_or_cancel(self, task: Any, cell: Running, sent: cell_work.Sent) -> None:
         try:
@@ -162,7 +144,7 @@ class Handout:
     def _goes_on(self, cell: Running, why: tasks.Lost) -> bool:
         """Whether a lost cell is to be begun again; notes a failure where that did not help before."""
         cell.losses += 1
-        cell.lost_on |= {cell.node, why.node} - {""}
+        cell.lost_on |= {cell.node, *why.nodes} - {""}
         if cell.losses < LOSSES:
             self.progress.say(f"{cell.job.cell}: {why}; it goes on elsewhere from its last checkpoint, to the same result")
             return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,8 @@ from mixedfer.errors import Fault
 GB = 1 << 30
 #: Seconds after which a node that says nothing is no longer waited for: a disk of its may hang.
 ANSWER = 300
-#: Nodes that were found to be like this machine; a cluster's nodes never have the ids of another's.
-_like: set[str] = set()
+#: The ids of nodes that were seen to -> in what they differ from this machine; a cluster's nodes never have those of another's.
+_differing: dict[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,21 @@ def fit(need: Need) -> list[Node]:
     return found
 
 
-def fitting(need: Need) -> list[Node]:
-    """The nodes where a task with such a need fits, whatever they are like. Raises Fault where there are none."""
-    found = alive()
-    enough = [node for node in found if node.slots(need)]
-    if not enough:
-        has = "; ".join(f"{node.name} has {Need(node.cores, node.gpus, round(node.memory, 1))}" for node in found)
-        raise Fault(f"no node of the cluster has {need} ({has})", remedy="Ask for less with --threads, --cell-gpus or "
-                    "--cell-memory, or start more nodes.")
-    return enough
+def fitting(need: Need, avoid: Collection[str] = ()) -> list[Node]:
+    """The nodes where a task with such a need fits, whatever they are like, but for those whose ids are to be avoided. Raises
+    Fault where there are none.
+    """
+    if found := places(need, avoid):
+        return found
+    has = [f"{node.name} has {Need(node.cores, node.gpus, round(node.memory, 1))}" + ", and cannot be used" * (node.id in avoid)
+           for node in alive()]
+    raise Fault(f"no node of the cluster has {need} ({'; '.join(has)})", remedy="Ask for less with --threads, --cell-gpus or "
+                "--cell-memory, or start more nodes.")
+
+
+def places(need: Need, avoid: Collection[str] = ()) -> list[Node]:
+    """As `fitting`, were there none."""
+    return [node for node in alive() if node.slots(need) and node.id not in avoid]
 
 
 def check(nodes: Sequence[Node]) -> None:
@@ -107,13 +113,9 @@ def check(nodes: Sequence[Node]) -> None:
 def unlike(nodes: Sequence[Node]) -> dict[str, str]:
     """The ids of those nodes that are not like this machine -> in what they differ."""
     connecting.library().cloudpickle.register_pickle_by_value(probe)  # nodes may have another mixedfer, or none
-    found = {}
-    for node, there in ask([node for node in nodes if node.id not in _like], probe.examine):
-        if differing := differences(own(), there):
-            found[node.id] = differing
-        else:
-            _like.add(node.id)
-    return found
+    for node, there in ask([node for node in nodes if node.id not in _differing], probe.examine):
+        _differing[node.id] = differences(own(), there)
+    return {node.id: differing for node in nodes if (differing := _differing.get(node.id))}
 
 
 @functools.cache
@@ -122,13 +124,13 @@ def own() -> dict[str, str]:
     return probe.examine()
 
 
-def differences(here: dict[str, str], there: dict[str, str]) -> str:
-    """What two machines do not have in common, in words.
+def differences(here: Mapping[str, str | None], there: Mapping[str, str | None]) -> str:
+    """What two machines do not have in common, in words; None stands for what is not there.
 
     >>> differences({"numpy": "2.2", "keras": "3.15"}, {"numpy": "2.1", "keras": "3.15"})
     'numpy 2.1, here 2.2'
     """
-    return ", ".join(f"{what} {there.get(what, 'none')}, here {which}" for what, which in here.items()
+    return ", ".join(f"{what} {there.get(what) or 'none'}, here {which or 'none'}" for what, which in here.items()
                      if there.get(what) != which)
 
 

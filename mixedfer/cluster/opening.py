@@ -17,7 +17,7 @@ import numpy as np
 
 from mixedfer import disk
 from mixedfer.cluster import connecting, nodes
-from mixedfer.cluster.tasks import Lost
+from mixedfer.cluster.tasks import Lost, Unfit
 from mixedfer.errors import Fault
 
 if TYPE_CHECKING:
@@ -30,11 +30,12 @@ LEFT = 24 * 3600  # seconds after which a store in which nothing was written is 
 def unpack(parcel: Parcel) -> tuple[Any, Path]:
     """The thing that a parcel is for, and the store.
 
-    Raises Lost where this node, such as one that joined after the others were seen to, is not like the sender: another is.
+    Raises Unfit where this node, such as one that joined after the others were seen to, is not like the sender: another is.
     """
     ray = connecting.library()
     if differing := nodes.differences(parcel.home, nodes.own()):
-        raise Lost(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}", nodes.here())
+        raise Unfit(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}",
+                    [nodes.here()])
     os.environ.update(parcel.environment)
     store = place(parcel.store)
     for name, text in parcel.code.items():
@@ -63,9 +64,9 @@ def excused(parcel: Parcel) -> Iterator[None]:
     except Fault as error:
         if not (error.file and Path(error.file).is_relative_to(_place(parcel.store))):
             raise
-        raise Lost(f"{socket.gethostname()}: {error.file}: {error.what}", nodes.here()) from error
+        raise Lost(f"{socket.gethostname()}: {error.file}: {error.what}", [nodes.here()]) from error
     except OSError as error:
-        raise Lost(f"{socket.gethostname()}: {error}", nodes.here()) from error
+        raise Lost(f"{socket.gethostname()}: {error}", [nodes.here()]) from error
 
 
 def place(name: str) -> Path:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
-import secrets
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mixedfer import sizing
-from mixedfer.cluster import connecting, nodes, parcels, shard_work, tasks
+from mixedfer.cluster import connecting, nodes, shard_work, tasks
 from mixedfer.cluster.nodes import Need, Node
 from mixedfer.cluster.shard_work import Order
 from mixedfer.errors import BadInput, Fault
@@ -50,44 +48,108 @@ class Shards:
         connecting.connect(self.address, self.cores or self.workers)
         found = nodes.fit(NEED)
         places = sum(node.slots(NEED) for node in found)
-        with _order(job) as order:
-            yield lambda chunks: _make(order, job, found, min(self.workers or places, places) * AHEAD, chunks)
+        with _asked(job) as known:
+            yield lambda chunks: _make(job, known, found, min(self.workers or places, places) * AHEAD, chunks)
 
 
 @contextlib.contextmanager
-def _order(job: Job) -> Iterator[Order]:
-    """What nodes need, with the register to be asked as long as this lasts."""
-    ray, sender = connecting.library(), parcels.sender()
+def _asked(job: Job) -> Iterator[Any]:
+    """The register, to be asked by nodes as long as this lasts."""
+    ray = connecting.library()
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    here = NodeAffinitySchedulingStrategy(nodes.here(), soft=False)
     actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(shard_work.Asked)
     asked = actor.options(scheduling_strategy=here).remote(job.known)
-    parcel = sender.parcel((job.dataset, job.preparation), gpus=0)
     try:
-        yield Order(secrets.token_hex(8), parcel, job.data, os.getcwd(), job.predictor.absolute(), asked)
+        yield asked
     finally:
         ray.kill(asked)
 
 
-def _make(order: Order, job: Job, found: Sequence[Node], most: int, chunks: Iterator[Chunk]) -> Iterator[Done]:
-    ray = connecting.library()
+def _make(job: Job, known: Any, found: Sequence[Node], most: int, chunks: Iterator[Chunk]) -> Iterator[Done]:
     first = next(chunks, None)
     if first is None:
         return
-    reference = ray.put(order)
-    _check(reference, job, found, first)
-    waiting, running = _shards(itertools.chain([first], chunks), most), {}
-    try:
-        while True:
-            for shard in itertools.islice(waiting, most - len(running)):
-                running[tasks.begin(shard_work.make, NEED, reference, shard)] = (shard, 0)
-            if not running:
-                return
-            for task in tasks.ready(running, NEED):
-                yield from _take(task, running, reference, job)
-    finally:
-        tasks.cancel(running)
+    order = connecting.library().put(Order.of(job, known, first.keys[:SOME]))
+    _check(order, job, found)
+    yield from Handout(order, job, most).run(itertools.chain([first], chunks))
+
+
+def _check(order: Any, job: Job, found: Sequence[Node]) -> None:
+    """See that every node reads the first pictures as this machine does, and has the landmark model."""
+    told = [f"{node.name}: {why}" for node, why in nodes.ask(found, shard_work.examine, order) if why]
+    if told:
+        raise BadInput(f"{len(told)} of {len(found)} nodes of the cluster cannot prepare these pictures. {'; '.join(told)}",
+                       file=job.data, remedy=ELSEWHERE)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Chunks that a task has still to send, how often they were lost, the nodes that it avoids, and whether it has sent one."""
+
+    chunks: list[Chunk]
+    losses: int = 0
+    avoid: frozenset[str] = frozenset()
+    begun: bool = False
+
+
+@dataclass
+class Handout:
+    """Hands out shards, so many at once at `most`, and writes the chunks that they send. None goes to nodes to `avoid`, which
+    joined later and are not like this machine.
+    """
+
+    order: Any
+    job: Job
+    most: int
+    running: dict[Any, Shard] = field(default_factory=dict)
+    avoid: set[str] = field(default_factory=set)
+
+    def run(self, chunks: Iterator[Chunk]) -> Iterator[Done]:
+        """Yields each chunk once it is written."""
+        waiting = _shards(chunks, self.most)
+        try:
+            while True:
+                for shard in itertools.islice(waiting, self.most - len(self.running)):
+                    self._begin(shard)
+                if not self.running:
+                    return
+                for task in tasks.ready(self.running, NEED, self.avoid):
+                    yield from self._take(task)
+        finally:
+            tasks.cancel(self.running)
+
+    def _begin(self, chunks: list[Chunk], losses: int = 0) -> None:
+        task = tasks.begin(shard_work.make, NEED, self.order, chunks, avoid=self.avoid)
+        self.running[task] = Shard(chunks, losses, frozenset(self.avoid))
+
+    def _take(self, task: Any) -> Iterator[Done]:
+        """Write the chunk that a task sent; begin it again with the others where it was lost."""
+        shard = self.running.pop(task)
+        chunk, *others = shard.chunks
+        try:
+            made, found = tasks.take(task) if shard.begun else tasks.take_first(task, NEED, shard.avoid)
+        except tasks.Unfit as unfit:
+            self.avoid |= unfit.nodes
+            self._begin_again(shard.chunks, shard.losses, unfit)
+        except tasks.Lost as lost:
+            self._begin_again(shard.chunks, shard.losses + 1, lost)
+        else:
+            if others:
+                self.running[task] = Shard(others, begun=True)
+            yield work.write(self.job, chunk.first, made, found)
+
+    def _begin_again(self, chunks: list[Chunk], losses: int, why: tasks.Lost) -> None:
+        """Raises Fault where that did not help before."""
+        from tqdm import tqdm
+
+        told = f"pictures {chunks[0].first + 1} to {chunks[0].first + len(chunks[0].keys)}: {why}"
+        if losses == LOSSES:
+            raise Fault(f"{told}, {LOSSES} times", remedy="See to the nodes, and give the same command again: everything "
+                        "finished is kept.") from why
+        tqdm.write(f"{told}; they are prepared elsewhere, to the same result", file=sys.stderr)
+        self._begin(chunks, losses)
 
 
 def _shards(chunks: Iterator[Chunk], together: int) -> Iterator[list[Chunk]]:
@@ -100,36 +162,3 @@ def _shards(chunks: Iterator[Chunk], together: int) -> Iterator[list[Chunk]]:
     while shard := list(itertools.islice(chunks, min(LARGEST, 1 + handed // (4 * together)))):
         handed += len(shard)
         yield shard
-
-
-def _take(task: Any, running: dict, order: Any, job: Job) -> Iterator[Done]:
-    """Write the chunk that a task sent; begin it again with the others where it was lost. Raises Fault where that did not help
-    before.
-    """
-    from tqdm import tqdm
-
-    (chunk, *others), losses = running.pop(task)
-    try:
-        made, found = tasks.take(task)
-    except tasks.Lost as lost:
-        told = f"pictures {chunk.first + 1} to {chunk.first + len(chunk.keys)}: {lost}"
-        if losses + 1 == LOSSES:
-            raise Fault(f"{told}, {LOSSES} times", remedy="See to the nodes, and give the same command again: everything "
-                        "finished is kept.") from lost
-        tqdm.write(f"{told}; they are prepared elsewhere, to the same result", file=sys.stderr)
-        running[tasks.begin(shard_work.make, NEED, order, [chunk, *others])] = ([chunk, *others], losses + 1)
-    else:
-        if others:
-            running[task] = (others, 0)
-        yield work.write(job, chunk.first, made, found)
-
-
-def _check(order: Any, job: Job, found: Sequence[Node], first: Chunk) -> None:
-    """See that every node reads the first pictures as this machine does, and has the landmark model."""
-    keys = first.keys[:SOME]
-    here = shard_work.names(job, keys)
-    told = [f"{node.name}: {there if isinstance(there, str) else 'other pictures lie there than here'}"
-            for node, there in nodes.ask(found, shard_work.examine, order, keys) if there != here]
-    if told:
-        raise BadInput(f"{len(told)} of {len(found)} nodes of the cluster cannot prepare these pictures. {'; '.join(told)}",
-                       file=job.data, remedy=ELSEWHERE)

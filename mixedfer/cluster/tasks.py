@@ -21,13 +21,17 @@ FULL = "its node has no room for the face set, in its --object-store-memory or o
 
 
 class Lost(Exception):
-    """A task ended with its worker or its node, not by itself, or its node is none for it; the words say why. `node` is its
-    id, where it is known.
+    """A task ended with its worker or its node, not by itself; the words say why. `nodes` are the ids of those that it was on,
+    or may have been on, where they are known.
     """
 
-    def __init__(self, why: str, node: str = ""):
+    def __init__(self, why: str, nodes: Iterable[str] = ()):
         super().__init__(why)
-        self.node = node
+        self.nodes = set(nodes)
+
+
+class Unfit(Lost):
+    """Lost because these nodes would not compute what this machine does."""
 
 
 def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid: Collection[str] = ()):
@@ -40,29 +44,52 @@ def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid:
     return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
 
 
-def ready(running: Collection, need: Need) -> list:
+def ready(running: Collection, need: Need, avoid: Collection[str] = ()) -> list:
     """The tasks of those `running` that have sent something or ended; none where none has for long. Raises Fault where no node
-    is left that has what they need.
+    is left that has what they need, but for those that all of them avoid.
     """
     found = connecting.library().wait(list(running), num_returns=1, timeout=QUIET)[0] if running else []
     if running and not found:
-        nodes.fitting(need)
+        nodes.fitting(need, avoid)
     return found
 
 
 def take(task) -> Any:
     """What a task sent next. Raises the task's own MixedferError, Fault for what else went wrong in it, and Lost."""
+    try:
+        return _taken(task)
+    except Lost:
+        cancel([task])  # what was lost may be what it sent alone
+        raise
+
+
+def take_first(task, need: Need, avoid: Collection[str]) -> Any:
+    """What a task sent first. Raises as `take` does; Unfit for whatever went wrong where nodes that it may have been on are not
+    like this machine, such as one that joined later and has no mixedfer.
+    """
+    try:
+        return take(task)
+    except Unfit:
+        raise
+    except (MixedferError, Lost) as error:
+        unlike = nodes.unlike(nodes.places(need, avoid))
+        if not unlike:
+            raise
+        raise Unfit(f"a node would not compute what this machine does: {'; '.join(unlike.values())}", unlike) from error
+
+
+def _taken(task) -> Any:
     ray = connecting.library()
     try:
         return ray.get(next(task))
     except ray.exceptions.RayTaskError as error:
         cause = error.cause
         if isinstance(cause, ray.exceptions.RayError):  # it could not begin
-            raise Lost(_why(ray.exceptions, cause), _node(error)) from error
+            raise Lost(_why(ray.exceptions, cause), _nodes(error)) from error
         own = isinstance(cause, (MixedferError, Lost))
         raise (cause if own else Fault(f"{type(cause).__name__}: {str(cause)[:500]}")) from None
     except ray.exceptions.RayError as error:
-        raise Lost(_why(ray.exceptions, error), _node(error)) from error
+        raise Lost(_why(ray.exceptions, error), _nodes(error)) from error
 
 
 def cancel(running: Iterable) -> None:
@@ -80,10 +107,10 @@ def _why(kinds, error: Exception) -> str:
     return words[0] if words else f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
 
-def _node(error: Exception) -> str:
-    """The id of the node that an error of Ray's names, by itself or by its address; "" where it cannot be told."""
+def _nodes(error: Exception) -> set[str]:
+    """The id of the node that an error of Ray's names, by itself or by its address; none where it cannot be told."""
     named, address = (re.search(pattern, str(error)) for pattern in (r"\bID: ([0-9a-f]{56})\b", r"\bip=([\w.:]+)"))
-    return named[1] if named else nodes.at(address[1]) if address else ""
+    return {named[1] if named else nodes.at(address[1]) if address else ""} - {""}
 
 
 @functools.cache

@@ -5,17 +5,19 @@ import dataclasses
 import json
 import os
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from mixedfer.cluster import connecting, shard_work
-from mixedfer.cluster.shards import AHEAD, Shards
+from mixedfer.cluster import connecting, nodes, shard_work, tasks
+from mixedfer.cluster.shards import AHEAD, NEED, Shards
 from mixedfer.errors import BadInput, Fault
 from mixedfer.faces import chunks, preparation
 from mixedfer.faces.datasets.portrait import Portrait
+from tests.cluster.test_cells import CUSTOM, papers
 from tests.commands import TINY, start
 from tests.faces import test_sightings as searched
 from tests.tiny import STUDY
@@ -33,8 +35,11 @@ class Perilous(Portrait):
 
     def read(self, data, key):
         place = Path(self.marks) / key.replace("/", "-")
-        if blind := os.environ.get(BLIND):
+        blind = os.environ.get(BLIND)
+        if blind in ("disk", "library"):
             raise BadInput("no such file or folder", file="/data/photos") if blind == "disk" else ImportError("libGL.so.1")
+        if blind == "other":
+            return 255 - super().read(data, key)
         with contextlib.suppress(OSError):
             what = place.read_text()
             if what == "gone":
@@ -138,6 +143,44 @@ def test_a_node_that_does_not_see_the_pictures_is_refused_by_name_before_any_wor
             cluster.remove_node(node)
     assert ": /data/photos: no such file" in str(told.value) and ": ImportError: libGL.so.1" in str(told.value)
     assert not list(tmp_path.glob("there/faces/*/*.npz"))
+
+
+@pytest.mark.parametrize("late", ["other pictures lie there than here", "it has opencv-python 9.9.9, here none",
+                                  "mixedfer none, here"])
+def test_a_node_that_joins_later_and_is_not_like_the_others_changes_no_byte_and_costs_no_picture(
+        cluster, study, here, tmp_path, capsys, monkeypatch, late):
+    monkeypatch.setattr(chunks, "SIZE", 1)
+    (tmp_path / "sitecustomize.py").write_text(CUSTOM)
+    papers(tmp_path / "papers", "opencv-python")
+    environment = {BLIND: "other"} if "pictures" in late else {
+        "PYTHONPATH": os.pathsep.join([str(tmp_path if "mixedfer" in late else tmp_path / "papers"), *sys.path])}
+    joined = []
+
+    @contextlib.contextmanager
+    def joining(job):
+        def make(todo):
+            for done in inner(todo):
+                yield done
+                if not joined:
+                    joined.append(cluster.add_node(num_cpus=4, env_vars=environment))
+
+        with Shards(cluster.address)(job) as inner:
+            yield make
+    try:
+        made = preparation.prepare(study, None, tmp_path / "there", pool=joining, quiet=True)
+    finally:
+        cluster.remove_node(*joined)
+    same(made, here)
+    assert late in capsys.readouterr().err
+
+
+def test_where_only_nodes_are_left_that_cannot_prepare_it_is_said(cluster, monkeypatch):
+    monkeypatch.setattr(tasks, "QUIET", 0.1)
+    every = {node.id for node in nodes.alive()}
+    waiting = tasks.begin(lambda: iter(()), NEED, avoid=every)
+    with pytest.raises(Fault, match=r"no node of the cluster has 1 cores, 0\.5 GB \(.* has 1 cores, .* GB, and cannot be used"):
+        tasks.ready([waiting], NEED, every)
+    tasks.cancel([waiting])
 
 
 def test_a_picture_that_kills_every_worker_is_given_up_and_one_that_cannot_be_opened_stops(cluster, study, here, marks,
