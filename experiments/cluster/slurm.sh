@@ -16,6 +16,7 @@
 #SBATCH --nodes=4              # change: how many
 #SBATCH --ntasks-per-node=1    # stays: one Ray per node
 #SBATCH --exclusive            # stays: two Rays on one node would take each other's ports
+#SBATCH --no-kill              # stays: where a node fails, its cells go on on the others
 #SBATCH --cpus-per-task=16     # change: the cores of a node
 #SBATCH --mem=0                # all memory of a node; change where your cluster does not allow that
 #SBATCH --time=08:00:00        # change
@@ -24,7 +25,7 @@
 ##SBATCH --partition=NAME
 ##SBATCH --account=NAME
 set -euo pipefail
-GPUS=${GPUS:-0}  # change: the GPUs of a node; a cell takes one with `--cell-gpus 1`, a quarter of one with `--cell-gpus 0.25`
+GPUS=${GPUS:-${SLURM_GPUS_ON_NODE:-0}}  # per node, as Slurm lends them; a cell takes one, or a quarter with `--cell-gpus 0.25`
 
 cd "$SLURM_SUBMIT_DIR"
 # module load python/3.11  # change: whatever gives jobs the Python that .venv was made with
@@ -38,7 +39,7 @@ export RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300  # seconds for the last node t
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 
 # Slurm does not hand the cores of a task on to srun by itself.
-srun --nodes="${#nodes[@]}" --ntasks="${#nodes[@]}" --cpus-per-task="$SLURM_CPUS_PER_TASK" \
+srun --no-kill --nodes="${#nodes[@]}" --ntasks="${#nodes[@]}" --cpus-per-task="$SLURM_CPUS_PER_TASK" \
   ray symmetric-run --address "${nodes[0]}:6379" --min-nodes "${#nodes[@]}" \
   --num-cpus "$SLURM_CPUS_PER_TASK" --num-gpus "$GPUS" -- \
   mixedfer run "$@" --engine ray --address auto

@@ -41,7 +41,7 @@ def allocation(tmp_path):
     (tmp_path / "venv" / "bin").mkdir(parents=True)
     (tmp_path / "venv" / "bin" / "activate").write_text(f"PATH={tmp_path}/bin:$PATH\n")
     return {**os.environ, "SLURM_SUBMIT_DIR": str(tmp_path), "VENV": str(tmp_path / "venv"), "SLURM_CPUS_PER_TASK": "16",
-            "SLURM_JOB_NODELIST": "node[7-8]", "GPUS": "2"}
+            "SLURM_JOB_NODELIST": "node[7-8]", "SLURM_GPUS_ON_NODE": "2"}
 
 
 def test_slurms_nodes_become_one_cluster_on_which_the_study_runs(allocation, tmp_path):
@@ -49,7 +49,7 @@ def test_slurms_nodes_become_one_cluster_on_which_the_study_runs(allocation, tmp
     told = subprocess.run(["bash", script, "my study.py", "--data", "here"], env=allocation, check=True, capture_output=True,
                           text=True, cwd="/")
     *sizes, ray, mixedfer, where = told.stdout.splitlines()
-    assert sizes == ["srun --nodes=2", "srun --ntasks=2", "srun --cpus-per-task=16"]
+    assert sizes == ["srun --no-kill", "srun --nodes=2", "srun --ntasks=2", "srun --cpus-per-task=16"]
     assert where == f"in {tmp_path}, usage statistics 0"
     assert ray.startswith("ray symmetric-run --address node7:6379 --min-nodes 2 --num-cpus 16 --num-gpus 2 -- mixedfer run my")
     params = parsed(mixedfer.replace("my study.py", "study.py"))
