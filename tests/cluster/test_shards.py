@@ -175,9 +175,11 @@ def test_a_node_that_joins_later_and_is_not_like_the_others_changes_no_byte_and_
 
 
 def test_where_only_nodes_are_left_that_cannot_prepare_it_is_said(cluster, monkeypatch):
+    def idle():
+        yield
     monkeypatch.setattr(tasks, "QUIET", 0.1)
     every = {node.id for node in nodes.alive()}
-    waiting = tasks.begin(lambda: iter(()), NEED, avoid=every)
+    waiting = tasks.begin(idle, NEED, avoid=every)
     with pytest.raises(Fault, match=r"no node of the cluster has 1 cores, 0\.5 GB \(.* has 1 cores, .* GB, and cannot be used"):
         tasks.ready([waiting], NEED, every)
     tasks.cancel([waiting])
