@@ -104,8 +104,16 @@ def _as_floats(value: Any, hint: Any) -> Any:
 
 
 def _wanted(hint: Any) -> str:
+    """
+    >>> _wanted(tuple[int, ...]), _wanted(float), _wanted(Literal["a", "b"])
+    ('tuple of int', 'float that is finite', "'a' or 'b'")
+    """
     if typing.get_origin(hint) is Literal:
         return " or ".join(map(repr, typing.get_args(hint)))
+    if typing.get_origin(hint) is tuple:
+        return f"tuple of {_wanted(typing.get_args(hint)[0])}"
+    if hint is float:
+        return "float that is finite"
     return getattr(hint, "__name__", str(hint))
 
 

@@ -50,6 +50,19 @@ def test_a_command_whose_cells_fail_says_so_in_one_paragraph_and_ends_with_code_
     assert code == 1 and told.startswith("mixedfer: 2 of 2 cells failed. landmarks-only, replicate 1; others, replicate 1: ")
 
 
+def test_what_keras_says_of_a_network_that_cannot_be_is_told_in_one_line(keras_ready):
+    import keras
+
+    from mixedfer.cells.worker import _said
+
+    with pytest.raises(ValueError) as raised:
+        keras.layers.MaxPooling2D(2)(keras.Input((1, 1, 4)))
+    assert "\x1b" in str(raised.value) and "Arguments received" in str(raised.value)
+    assert _said(raised.value) == (
+        "Exception encountered when calling MaxPooling2D.call(). Computed output size would be zero or negative. Received: "
+        "`inputs.shape=[None 1 1 4]`, `pool_size=[2 2]`, `strides=(2, 2)`, `padding=valid`.")
+
+
 def test_cells_that_are_only_held_are_to_be_waited_for(prepared):
     job = jobs(STUDY, prepared)[0]
     with pytest.raises(Busy, match=r"training 1 of 2 cells \(image-only, replicate 1\)\. Wait .*--store"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,4 +45,10 @@ def train(job: Job, faces: Callable[[], FaceSet], store: Path, threads: int, wat
     except (MixedferError, BrokenPipeError):
         raise
     except Exception as error:  # whatever goes wrong in one cell, the others go on
-        raise Fault(f"{type(error).__name__}: {str(error)[:500]}") from None
+        raise Fault(f"{type(error).__name__}: {_said(error)}") from None
+
+
+def _said(error: Exception) -> str:
+    """What a library says is wrong, in one line: without colours for a terminal and the list of tensors that Keras adds."""
+    plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+    return " ".join(plain.partition("Arguments received by")[0].split())[:500]
