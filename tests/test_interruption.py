@@ -75,9 +75,9 @@ def test_stopped_killed_and_run_again_gives_the_same_bytes(whole, tmp_path):
 
 
 def epochs_on_disk(folder):
-    """Unfinished run -> epochs that its newest whole checkpoint holds."""
+    """Unfinished run -> epochs that its newest whole checkpoint holds, be it not yet in its place."""
     found = {}
-    for name in ("checkpoint-before.npz", "checkpoint.npz"):
+    for name in ("checkpoint-before.npz", "checkpoint.npz", "checkpoint-new.npz"):
         for path in filter(zipfile.is_zipfile, folder.glob(f".mixedfer/work/*/{name}")):
             with np.load(path) as file:
                 found[path.parent.name] = len(json.loads(file["facts"].tobytes())["history"])
