@@ -75,10 +75,12 @@ class Recipe(Checked):
     `retouch` one that draws changes of light and an erased place. With a `frame` the network sees that many pixels per side,
     at a random place when training. `test_views` are averaged when validating and testing, see `mixedfer.learning.augment`.
     `labels` is what is trained on, see `mixedfer.learning.labels`; `class_weights` "balanced" lets all classes count alike.
-    `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option), `clip_norm` the largest norm of all gradients
-    together (0: any), `average` the momentum of a moving average of the weights, which then stands for them when validating
-    and testing (0: none; batch normalisation keeps its own running statistics). `selection` keeps the weights of the last epoch
-    or of the epoch with the best validation accuracy.
+    `momentum` is SGD's (Nesterov) and adds gradients up: where it takes their mean, as in CNTK, a rate of 0.05 is one of 0.005
+    here, at 0.9. `weight_decay` is decoupled (AdamW; for SGD and Adam, Keras' own option): where it goes through SGD's
+    momentum, as in Caffe and PyTorch, 5e-4 is 5e-3 here, at 0.9. `clip_norm` is the largest norm of all gradients together (0:
+    any), `average` the momentum of a moving average of the weights, which then stands for them when validating and testing (0:
+    none; batch normalisation keeps its own running statistics). `selection` keeps the weights of the last epoch or of the epoch
+    with the best validation accuracy.
     `precision` is a Keras dtype policy. Layers that start from given weights learn at `pretrained_rate` times the rate.
     """
 

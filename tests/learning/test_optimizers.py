@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from mixedfer import study_files
+from tests.commands import ROOT
 from tests.learning.pretraining import study
 from tests.tiny import STUDY
 
@@ -50,6 +52,21 @@ def test_nesterov_momentum_goes_with_the_rate(weights):
 def test_weight_decay_goes_with_the_rate(weights):
     given, own = stepped(recipe(weights, weight_decay=0.2), [0.0, 0.0])
     assert (given, own) == pytest.approx((1 - 0.05 * 0.2, 1 - 0.5 * 0.2))
+
+
+def test_the_study_of_fer_plus_steps_as_far_as_its_authors_program():
+    """There (github.com/microsoft/FERPlus, src/train.py: CNTK's momentum with unit gain) v = 0.9 v + 0.1 g and x = x - 0.05 v,
+    so one gradient of 1 moves x by 0.05 x 0.1 x (1 + 0.9 + 0.9^2 + ...) = 0.05 in all.
+    """
+    import keras
+
+    from mixedfer.learning import optimizers
+
+    variable = keras.Variable(np.zeros(1, np.float32))
+    optimizer = optimizers.of(study_files.load(ROOT / "experiments" / "ferplus.py").recipe, [variable], [])
+    for step in range(150):
+        optimizer.apply([keras.ops.full((1,), float(step == 0))])
+    assert float(keras.ops.stop_gradient(variable)[0]) == pytest.approx(-0.05, rel=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["adam", "adamw"])
