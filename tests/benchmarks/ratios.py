@@ -35,6 +35,7 @@ def main() -> None:
             print(f"preparation: skipped, {real_data.REASON}")
         steps = training_ratios(Path(folder))
         say("training over bare compiled steps", steps["training"], "0.95 or more")
+        say("making batches over training on them", steps["batches"], "0.05 or less")
         say("mixed over image-only step time", steps["mixed"], "1.05 or less")
         say("bfloat16 over float32 step time", steps["bfloat16"], "below 1 where it pays")
         say("cells per hour, 2 workers over 1", workers_ratio(Path(folder)), "1.6 or more on 2 cores")
@@ -63,7 +64,7 @@ def preparation_ratio(data: Path, folder: Path) -> float:
 
 def training_ratios(folder: Path) -> dict[str, float]:
     """Seconds per epoch of the real loop for two arms, and for one in bfloat16, each over bare steps on resident tensors in
-    turns; medians.
+    turns; medians. And what of an epoch it takes to make its batches, which TensorFlow does beside training.
     """
     from mixedfer.learning import backend
 
@@ -73,10 +74,12 @@ def training_ratios(folder: Path) -> dict[str, float]:
     faces = noise.faces(folder / "small", 1024)
     plain, mixed = study.cells()
     bare = _BareSteps(plain, faces, folder)
-    over = {cell.arm.name: _over_bare(_run(cell, faces, folder), bare) for cell in (plain, mixed)}
-    half = _over_bare(_run(study.varying(precision="mixed_bfloat16").cells()[0], faces, folder), bare)
+    seconds = {cell.arm.name: _beside_bare(_run(cell, faces, folder), bare) for cell in (plain, mixed)}
+    over = {arm: typical / other for arm, (typical, other) in seconds.items()}
+    typical, other = _beside_bare(_run(study.varying(precision="mixed_bfloat16").cells()[0], faces, folder), bare)
     return {"training": 1 / over["image-only"], "mixed": over["mixed"] / over["image-only"],
-            "bfloat16": half / over["image-only"]}
+            "bfloat16": typical / other / over["image-only"],
+            "batches": _making(_run(mixed, faces, folder)) / seconds["mixed"][0]}
 
 
 def workers_ratio(folder: Path) -> float:
@@ -118,8 +121,16 @@ def _epochs(run, between=lambda: None) -> list[float]:
     return seconds
 
 
-def _over_bare(run, bare: _BareSteps) -> float:
-    """The steps of a run over bare ones, in turns."""
+def _making(run) -> float:
+    """Seconds to draw, read and note for the proof the batches of one epoch, without training."""
+    began = time.perf_counter()
+    for _ in run._stream():
+        pass
+    return (time.perf_counter() - began) / run.recipe.epochs
+
+
+def _beside_bare(run, bare: _BareSteps) -> tuple[float, float]:
+    """Seconds of an epoch of a run, and of one of bare steps, in turns."""
     others: list[float] = []
     seconds = _epochs(run, lambda: others.append(bare.epoch()))
     # The first round traces and compiles.
@@ -127,7 +138,7 @@ def _over_bare(run, bare: _BareSteps) -> float:
     steps = run.parts["train"].steps
     print(f"  {run.cell.arm.name} in {run.recipe.precision}: {1000 * typical / steps:.1f} ms per step, "
           f"bare {1000 * other / steps:.1f} ms")
-    return typical / other
+    return typical, other
 
 
 def frozen_ratio(folder: Path) -> float:
