@@ -3,12 +3,14 @@
     mixedfer run experiments/ferplus.py --data folder-with-fer2013.csv-and-fer2013new.csv
     mixedfer run experiments/ferplus.py --data ... --set epochs=2 --set replicates=2 --set width=0.25    # a first look
 
-The four label modes of Barsoum et al. (ICMI 2016, arXiv:1608.01041), with their network and learning rates: what their program
-calls 0.05 is 0.005 here, because CNTK's momentum of 0.9 takes the mean of gradients and that of Keras adds them up. All modes
-train on the same faces, those whose votes agree enough to be a distribution, so the mode is all that differs between points;
-the paper trains its majority mode on fewer. Multi-target takes the emotions with 30 % of the votes that are left, the authors'
-program those with 30 % of all but single votes. Every mode is tested on the majority labels of the same 3,153 faces. The
-paper's means of five runs: majority 83.85, drawn 84.99, soft (cross-entropy) 84.72, multi-target 83.97 %.
+The four label modes of Barsoum et al. (ICMI 2016, arXiv:1608.01041), with their network and learning rates: what their
+program calls 0.05 is 0.005 here, because CNTK's momentum of 0.9 takes the mean of gradients and that of Keras adds them up.
+Not theirs: pixels are as they are, where they equalise each image and take out its light; scale and skew are one for both
+directions; the last epoch is taken, where they take the best by validation. All modes train on the same faces, those whose
+votes agree enough to be a distribution, so the mode is all that differs between points; the paper trains its majority mode
+on fewer. Multi-target takes the emotions with 30 % of the votes that are left, the authors' program those with 30 % of all
+but single votes. Every mode is tested on the majority labels of the same 3,153 faces. The paper's means of five runs:
+majority 83.85, drawn 84.99, soft (cross-entropy) 84.72, multi-target 83.97 %.
 
 Cost: made for a GPU; in full it takes days on 2 CPU cores. Not yet run in full, so no report is committed.
 """
