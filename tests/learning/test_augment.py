@@ -26,6 +26,8 @@ def test_ranges_are_kept():
     turned = matrices(shift=0, scale=1, rotation=30, skew=0, mirror=False)
     angles = np.degrees(np.arctan2(turned[:, 1, 0], turned[:, 0, 0]))
     assert 25 < np.abs(angles).max() <= 30
+    skewed = matrices(shift=0, scale=1, rotation=0, skew=0.2, mirror=False)[:, :2, :2]
+    assert np.allclose(skewed[:, [0, 1, 1], [0, 0, 1]], [1, 0, 1]) and 0.18 < np.abs(skewed[:, 0, 1]).max() <= 0.2
 
 
 def test_the_centre_stays_but_for_the_shift():

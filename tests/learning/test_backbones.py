@@ -14,8 +14,10 @@ from mixedfer.identity import canonical
 from mixedfer.learning import backbones
 from mixedfer.learning.backbones.gudi import Gudi
 from mixedfer.learning.backbones.kaist import Kaist
+from mixedfer.learning.backbones.original import Original
 from mixedfer.learning.backbones.residual import Residual
 from mixedfer.learning.backbones.vgg13 import Vgg13
+from mixedfer.learning.backbones.vgg16 import Vgg16
 
 pytestmark = pytest.mark.usefixtures("keras_ready")
 
@@ -63,6 +65,28 @@ def test_every_backbone_can_be_sent_to_a_worker_and_written_down(backbone):
     assert pickle.loads(pickle.dumps(backbone)) == backbone and "@" in str(canonical(backbone))
 
 
+CONV, NORMALISED, FULL = ["Conv2D", "Activation"], ["Conv2D", "BatchNormalization", "Activation"], ["Dense", "Activation"]
+MAX, MEAN, FLAT, DROP = ["MaxPooling2D"], ["AveragePooling2D"], ["Flatten"], ["Dropout"]
+
+
+@pytest.mark.parametrize(("backbone", "layers", "dropout"), [
+    # Simonyan and Zisserman, arXiv:1409.1556, table 1, column D; dropout as in section 3.1.
+    (Vgg16(width=1 / 16, batch_normalisation=False, dense=(8, 8)),
+     (2 * CONV + MAX) * 2 + (3 * CONV + MAX) * 3 + FLAT + (FULL + DROP) * 2, [.5] * 2),
+    # github.com/microsoft/FERPlus, src/models.py.
+    (Vgg13(width=1 / 16), (2 * CONV + MAX + DROP) * 2 + (3 * CONV + MAX + DROP) * 2 + FLAT + (FULL + DROP) * 2,
+     [.25] * 4 + [.5] * 2),
+    (Gudi(width=1 / 16), (CONV + MAX) * 2 + CONV + DROP + FLAT + FULL, [.3]),
+    (Kaist(width=1 / 16), NORMALISED + MAX + (NORMALISED + MEAN) * 2 + FLAT + FULL * 2 + DROP, [.4]),
+    (Original(), (2 * CONV + MAX) * 3 + FLAT + FULL * 3, [])], ids=lambda value: type(value).__name__)
+def test_published_networks_layer_by_layer(backbone, layers, dropout):
+    model = features(backbone, (48, 48, 1))
+    assert [type(layer).__name__ for layer in model.layers[1:]] == layers
+    assert {layer.activation.__name__ for layer in model.layers if type(layer).__name__ == "Activation"} == {"relu"}
+    assert {layer.activation.__name__ for layer in model.layers if type(layer).__name__ in ("Conv2D", "Dense")} == {"linear"}
+    assert [layer.rate for layer in model.layers if type(layer).__name__ == "Dropout"] == dropout
+
+
 def sizes(model, kind):
     return [layer.output.shape[1:] for layer in model.layers if type(layer).__name__ == kind]
 
@@ -75,13 +99,12 @@ def test_the_vgg13_of_fer_plus():
     maps = [1, 64, 64, 128, 128, 256, 256, 256, 256, 256, 256]
     convolutions = sum(9 * before * after + after for before, after in pairwise(maps))
     assert sum(np.prod(variable.shape) for variable in model.trainable_variables) == convolutions + 4097 * 1024 + 1025 * 1024
-    rates = [layer.rate for layer in model.layers if type(layer).__name__ == "Dropout"]
-    assert rates == [0.25] * 4 + [0.5] * 2
 
 
 def test_the_network_of_gudi():
     model = features(Gudi(), (48, 48, 1))
     assert sizes(model, "Conv2D") == [(48, 48, 64), (24, 24, 64), (12, 12, 128)]
+    assert [layer.pool_size for layer in model.layers if type(layer).__name__ == "MaxPooling2D"] == [(3, 3)] * 2
     parameters = (25 * 1 + 1) * 64 + (25 * 64 + 1) * 64 + (16 * 64 + 1) * 128 + (12 * 12 * 128 + 1) * 3072
     assert sum(np.prod(variable.shape) for variable in model.trainable_variables) == parameters
 

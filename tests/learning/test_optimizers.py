@@ -13,8 +13,8 @@ from tests.tiny import STUDY
 pytestmark = pytest.mark.usefixtures("keras_ready")
 
 
-def stepped(recipe, gradients, steps=1):
-    """What becomes of two variables of two ones each after steps with these gradients; the first is given."""
+def stepped(recipe, gradients, steps=1, average=False):
+    """What becomes of two variables of two ones, the first of them given, or of their averages, after steps like these."""
     import keras
 
     from mixedfer.learning import optimizers
@@ -23,6 +23,8 @@ def stepped(recipe, gradients, steps=1):
     optimizer = optimizers.of(recipe, [given, own], [given])
     for _ in range(steps):
         optimizer.apply([keras.ops.convert_to_tensor(np.full(2, gradient, np.float32)) for gradient in gradients])
+    if average:
+        optimizer.finalize_variable_values([given, own])
     return [float(keras.ops.stop_gradient(variable)[0]) for variable in (given, own)]
 
 
@@ -79,6 +81,13 @@ def test_the_first_step_of_adam_is_the_rate_in_the_gradients_direction(weights, 
 def test_norms_are_clipped_over_all_gradients(weights):
     given, own = stepped(recipe(weights, clip_norm=1.0), [3.0, 4.0])  # norm: 5 times the root of 2
     assert (given, own) == pytest.approx((1 - 0.05 * 3 / 50**0.5, 1 - 0.5 * 4 / 50**0.5))
+
+
+@pytest.mark.parametrize("rate", [0.1, 1.0])
+def test_the_moving_average_begins_with_the_first_step(weights, rate):
+    """x goes from 1 to 1 - r and 1 - 2r, r the rate; the average from 1 - r to 0.9 (1 - r) + 0.1 (1 - 2r)."""
+    found = stepped(recipe(weights, average=0.9, pretrained_rate=rate), [1.0, 1.0], steps=2, average=True)
+    assert found == pytest.approx([0.9 * (1 - r) + 0.1 * (1 - 2 * r) for r in (0.5 * rate, 0.5)])
 
 
 def test_without_given_weights_the_optimiser_is_kerass_own():
