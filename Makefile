@@ -31,7 +31,7 @@ bench-scale: $(READY)  ## how it grows, as numbers and a figure in reports/scale
 	@$(BIN)/python -m tests.benchmarks.scale
 
 lock: $(READY)  ## resolve requirements.txt anew from pyproject.toml
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --extra mtcnn --no-header --no-annotate \
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --extra cpu --extra dev --no-header --no-annotate \
 		pyproject.toml -o requirements.txt
 
 clean:
