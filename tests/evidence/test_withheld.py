@@ -9,8 +9,10 @@ import pytest
 
 from mixedfer.evidence import comparing, figures, gallery, pictures, report, results, summary
 from mixedfer.evidence.withheld import LINE, PAPER, without_pictures
+from mixedfer.faceset import FaceSet
 from tests.commands import files
 from tests.evidence.synthetic import build
+from tests.evidence.test_preparations import WHOLE
 
 
 @pytest.fixture(scope="module")
@@ -28,14 +30,21 @@ def pixels(found, numbers) -> list[np.ndarray]:
     return [array for array in arrays if array.dtype == np.uint8]
 
 
-def test_figures_and_gallery_show_sketches_that_no_pixel_decides(study):
-    found = study[2]
+def darkened(faces: FaceSet) -> FaceSet:
+    return replace(faces, images=np.zeros_like(faces.images))
+
+
+@pytest.mark.parametrize("own", [{}, {"mixed": WHOLE}], ids=["one preparation", "one of an arm's own"])
+def test_figures_and_gallery_show_sketches_that_no_pixel_decides(own, tmp_path):
+    found = results.load(build(tmp_path, images=40, replicates=2, own=own, name="small"), tmp_path)
     numbers = summary.summarise(found, comparing.compare_all(found))
     shown, hidden = pixels(found, numbers), pixels(without_pictures(found), numbers)
-    assert len(shown) > len(hidden) > 3 and all(len(np.unique(array)) > 2 for array in shown)
+    # The face that a class's landmarks are drawn on is left out; there is none where arms see several face sets.
+    assert len(shown) > len(hidden) > 3 or (own and len(shown) == len(hidden) > 3)
+    assert all(len(np.unique(array)) > 2 for array in shown)
     assert all(set(np.unique(array)) == {PAPER, LINE} for array in hidden)
-    faces = replace(found.faces, images=np.zeros_like(found.faces.images))
-    dark = replace(found, faces=faces, arms={name: replace(arm, faces=faces) for name, arm in found.arms.items()})
+    dark = replace(found, faces=darkened(found.faces),
+                   arms={name: replace(arm, faces=darkened(arm.faces)) for name, arm in found.arms.items()})
     one, other = (gallery.make(without_pictures(each)).sheet for each in (found, dark))
     assert one == other != gallery.make(found).sheet
 

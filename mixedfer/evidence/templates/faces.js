@@ -70,7 +70,7 @@ function lay(controls, faces, matches, what, card) {
   const app = document.getElementById("gallery-app"), focused = document.activeElement;
   const held = [...app.querySelectorAll("button, select, input")].indexOf(focused);
   const shown = faces.slice(0, state.limit);
-  const kept = faces.length < matches ? ` Pictures of ${faces.length.toLocaleString("en")} of them are in this page.` : "";
+  const kept = faces.length < matches ? ` ${faces.length.toLocaleString("en")} of them are in this page.` : "";
   app.replaceChildren(...controls);
   document.getElementById("gallery-status").textContent =
     `Showing ${shown.length.toLocaleString("en")} of ${matches.toLocaleString("en")} faces: ${what}.${kept}`;
