@@ -67,7 +67,8 @@ class Weights(Protocol):
 class Checked:
     """Base of frozen dataclasses that studies are made of: plain fields must fit their annotations, numbers their `RANGES`.
 
-    A whole number given for a `float` becomes one, for 1 and 1.0 are one value and must not name two runs.
+    A whole number given for a `float` becomes one, for 1 and 1.0 are one value and must not name two runs. Whole numbers in a
+    tuple are counts, such as the units of layers, so each must be above 0.
     """
 
     RANGES: ClassVar[dict[str, tuple[float, float]]] = {}
@@ -89,7 +90,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if origin is Literal:
         return value in typing.get_args(hint)
     if origin is tuple:
-        return isinstance(value, tuple) and all(_fits(item, typing.get_args(hint)[0]) for item in value)
+        inner = typing.get_args(hint)[0]
+        return isinstance(value, tuple) and all(_fits(item, inner) and (inner is not int or item > 0) for item in value)
     if hint is float:
         return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
     if hint in (int, str):
@@ -106,12 +108,13 @@ def _as_floats(value: Any, hint: Any) -> Any:
 def _wanted(hint: Any) -> str:
     """
     >>> _wanted(tuple[int, ...]), _wanted(float), _wanted(Literal["a", "b"])
-    ('tuple of int', 'float that is finite', "'a' or 'b'")
+    ('tuple of int above 0', 'float that is finite', "'a' or 'b'")
     """
     if typing.get_origin(hint) is Literal:
         return " or ".join(map(repr, typing.get_args(hint)))
     if typing.get_origin(hint) is tuple:
-        return f"tuple of {_wanted(typing.get_args(hint)[0])}"
+        inner = typing.get_args(hint)[0]
+        return f"tuple of {_wanted(inner)}" + (" above 0" if inner is int else "")
     if hint is float:
         return "float that is finite"
     return getattr(hint, "__name__", str(hint))
