@@ -1,6 +1,7 @@
 """Cells that fail, and cells that another process trains: the others go on, and one error names them."""
 
 import dataclasses
+import errno
 
 import pytest
 
@@ -61,6 +62,18 @@ def test_what_keras_says_of_a_network_that_cannot_be_is_told_in_one_line(keras_r
     assert _said(raised.value) == (
         "Exception encountered when calling MaxPooling2D.call(). Computed output size would be zero or negative. Received: "
         "`inputs.shape=[None 1 1 4]`, `pool_size=[2 2]`, `strides=(2, 2)`, `padding=valid`.")
+
+
+def test_a_disk_that_fails_a_cell_is_named_by_its_file(prepared, keras_ready):
+    from mixedfer.cells import worker
+
+    def faces():
+        raise OSError(errno.EROFS, "Read-only file system", "/store/work/x")
+
+    job = jobs(STUDY, prepared)[0]
+    with pytest.raises(Fault, match="OSError: Read-only file system") as failed:
+        worker.train(job, faces, job.store, 1, lambda history: None, print)
+    assert failed.value.file == "/store/work/x"
 
 
 def test_cells_that_are_only_held_are_to_be_waited_for(prepared):

@@ -54,7 +54,8 @@ def test_a_tuple_that_is_empty_by_now_is_read_by_its_annotation(tmp_path):
 @pytest.mark.parametrize(("setting", "problem"), [
     ("epochs={[]:1}", "expected int"),
     ("epoch=3", "'epochs'"), ("epochs", "no value"), ("epochs=many", "expected int"), ("schedule=Cosin", "'Cosine'"),
-    ("standardise=fals", "true or false"), ("recipe=Recipe", "needs no arguments"), ("fusion.units=4,x", "tuple of int above 0"),
+    ("standardise=fals", "true or false"), ("recipe=Recipe", "needs no arguments"),
+    ("fusion.units=4,x", "tuple of int above 0"),
     ("fusion.units=4,0", r"Features\(units=\(4, 0\)\): expected tuple of int above 0"),
     ("learning_rate=1e999", "float that is finite"),
     ("schedule=nowhere.at.all:X", "no module"), ("dropout=0.1", "longer name"), ("classes=hapy", "'happy'"),

@@ -31,7 +31,7 @@ def train(job: Job, faces: Callable[[], FaceSet], store: Path, threads: int, wat
           say: Callable[[str], None]) -> None:
     """Make the record of a job's cell in `store`; for the others, see `learning.training.train`.
 
-    Raises Fault, besides what that raises, for whatever else goes wrong: the other cells go on.
+    Raises Fault, besides what that raises, for whatever else goes wrong, with the file where it is one: the other cells go on.
     """
     try:
         set_up(threads)
@@ -44,6 +44,8 @@ def train(job: Job, faces: Callable[[], FaceSet], store: Path, threads: int, wat
         training.train(job.cell, seen, store, job.run, threads, watch, say)
     except (MixedferError, BrokenPipeError):
         raise
+    except OSError as error:
+        raise Fault(f"{type(error).__name__}: {error.strerror or error}", file=error.filename) from None
     except Exception as error:  # whatever goes wrong in one cell, the others go on
         raise Fault(f"{type(error).__name__}: {_said(error)}") from None
 
