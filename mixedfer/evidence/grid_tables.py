@@ -52,12 +52,12 @@ def _effects(grid: Mapping) -> Table:
         *([Column("train_images", "training images", "count")] if trained else []), Column("treatment"),
         *(Column(f"{side}_score", f"{side} {wording.heading(metric)}", kind("spread", metric))
           for side in ("control", "treatment")),
-        *gap(grid, tested=True), Column("p", kind="p"), Column("p_holm", "p (Holm, grid)", "p"), Column("p_bh", "p (BH)", "p"),
-        Column("verdict"), Column("collapsed", "collapsed runs", "yes"),
+        *gap(grid, tested=True), Column("verdict"), Column("collapsed", "collapsed runs", "yes"), Column("p", kind="p"),
+        Column("p_holm", "p (Holm, grid)", "p"), Column("p_bh", "p (BH)", "p"),
         Column("lean", reach="csv"), Column("test", reach="csv"), Column("report", reach="page"))
     rows = [[*grid_words.at(grid, point), *([point["train_images"]] if trained else []), row["treatment"],
              *((row[f"{side}_mean"], row[f"{side}_sd"]) for side in ("control", "treatment")), row["estimate"], row["ci95"],
-             row["p"], row["p_holm"], row["p_bh"], row["verdict"], row["collapsed"], row["lean"], row["test"],
+             row["verdict"], row["collapsed"], row["p"], row["p_holm"], row["p_bh"], row["lean"], row["test"],
              point["address"]]
             for row in grid["rows"] for point in [points[row["point"]]]]
     return Linked("grid", f"Every treatment against {grid['control']} at every point, mean ± sd over runs", columns, rows)
