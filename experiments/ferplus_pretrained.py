@@ -4,12 +4,12 @@
 
 The four label modes of experiments/ferplus.py, for a machine without a GPU: the network is that of experiments/pretrained.py
 (which says where other weights come from), whose frozen convolutions look at every face once for all eight arms. Every mode is
-tested on the majority labels of the same 3,153 faces. An hour and a quarter on 2 CPU cores: ten minutes for the features, some
-three minutes for each of the 40 runs, two at a time.
+tested on the majority labels of the same 3,153 faces. It took 97 minutes on 2 CPU cores that had other work too: ten for the
+features, three to five for each of the 40 runs, two at a time.
 
 Found (reports/ferplus_pretrained, with torchvision's weights): landmarks help under every mode, by 3.9 points (majority), 3.6
-(soft), 2.7 (drawn) and 3.4 (multi-target), from 72.8 to 73.4 % of image-only. Nearly all of the gain is on the 70 % of test
-faces that dlib found. It says which labels suit features of objects, not a network that was trained on faces (there Barsoum et
+(soft), 2.7 (drawn) and 3.4 (multi-target), from 72.8 to 73.4 % of image-only. Most of the gain is on the 70 % of test faces
+that dlib found. It says which labels suit features of objects, not a network that was trained on faces (there Barsoum et
 al., arXiv:1608.01041, report 83.9 to 85.0 %); differences between modes are not tested.
 """
 
