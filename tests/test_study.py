@@ -8,6 +8,7 @@ from mixedfer.errors import StudyError
 from mixedfer.faces.detectors.haar import Haar
 from mixedfer.identity import canonical, digest
 from mixedfer.learning.schedules.constant import Constant
+from mixedfer.learning.schedules.milestones import Milestones
 from mixedfer.learning.schedules.step import Step
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.study import Arm, Axis
@@ -207,7 +208,8 @@ def test_a_new_part_is_there_before_its_fields_are_named():
 
 
 def test_a_whole_number_for_a_fraction_is_the_same_run():
-    for name, whole, fraction in (("learning_rate", 1, 1.0), ("schedule", Step(at=(1,)), Step(at=(1.0,)))):
+    for name, whole, fraction in (("learning_rate", 1, 1.0),
+                                  ("schedule", Milestones(at=(9,), factors=(0,)), Milestones(at=(9,), factors=(0.0,)))):
         assert digest(STUDY.varying(**{name: whole}).making()) == digest(STUDY.varying(**{name: fraction}).making())
     with pytest.raises(StudyError, match="expected float"):
         STUDY.varying(learning_rate=10**400)

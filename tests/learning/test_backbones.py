@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from mixedfer.errors import StudyError
 from mixedfer.identity import canonical
 from mixedfer.learning import backbones
 from mixedfer.learning.backbones.gudi import Gudi
@@ -128,3 +129,5 @@ def test_the_residual_network():
     kernels = 9 * 32 + 4 * 9 * 32**2 + sum(9 * a * b + 3 * 9 * b * b + a * b for a, b in pairwise(widths))
     normalisation = 2 * (32 + 4 * 32 + sum(5 * b for b in widths[1:]))
     assert sum(np.prod(variable.shape) for variable in model.trainable_variables) == kernels + normalisation
+    with pytest.raises(StudyError, match="at least one stage"):
+        Residual(filters=())

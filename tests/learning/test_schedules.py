@@ -36,6 +36,9 @@ def test_constant():
 def test_steps_at_fractions():
     factors = [Step(at=(0.6, 0.85), factor=0.1)(epoch, 20) for epoch in range(20)]
     assert factors == pytest.approx([1] * 12 + [0.1] * 5 + [0.01] * 3)
+    for at in ((60, 85), (0.85, 0.6), (0.6, 0.6), (0.0,), (1.0,)):
+        with pytest.raises(StudyError, match="rising fractions"):
+            Step(at=at)
 
 
 def test_milestones_count_epochs():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mixedfer.checked import Checked
+from mixedfer.checked import Checked, require
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +19,10 @@ class Residual(Checked):
     filters: tuple[int, ...] = (32, 64, 128, 256)
     depth: int = 2
     dropout: float = 0.3
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.filters, "Residual(filters=()): expected at least one stage")
 
     def __call__(self, x, classes: int, make):
         x = make.conv(x, "stem", self.filters[0], batch_normalisation=True)

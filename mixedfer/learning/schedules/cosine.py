@@ -13,6 +13,8 @@ from mixedfer.checked import Checked
 class Cosine(Checked):
     """Half a cosine from 1 down to `end`, after `warmup` epochs of linear rise (Loshchilov and Hutter, 2017).
 
+    Training that is no longer than `warmup` ends within the rise.
+
     >>> [round(Cosine()(epoch, 4), 3) for epoch in range(4)]
     [1.0, 0.854, 0.5, 0.146]
     """
