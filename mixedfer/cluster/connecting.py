@@ -9,6 +9,7 @@ import secrets
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from mixedfer import processes
 from mixedfer.errors import BadInput, Fault
@@ -89,6 +90,18 @@ def library():
     except ImportError as error:
         raise BadInput("Ray is not installed", remedy="Install it with `pip install 'mixedfer[ray]'`.") from error
     return ray
+
+
+@contextlib.contextmanager
+def room(origin: Path | None = None) -> Iterator[None]:
+    """Raises Fault where Ray has no room on this machine for what it is given, such as what comes from a file or folder."""
+    kinds = library().exceptions
+    try:
+        yield
+    except (kinds.ObjectStoreFullError, kinds.OutOfDiskError) as error:
+        raise Fault("Ray's object store on this machine has no room for it, and the disk that it goes to then has none either",
+                    file=origin, remedy="Start Ray here with a larger --object-store-memory, or with --temp-dir on a disk with "
+                    "room, and give the same command again.") from error
 
 
 def _token() -> dict[str, str]:

@@ -15,7 +15,6 @@ import numpy as np
 
 from mixedfer import faceset
 from mixedfer.cluster import connecting, nodes, opening
-from mixedfer.errors import Fault
 from mixedfer.faceset import ARRAYS
 from mixedfer.identity import own_code
 from mixedfer.learning import backend
@@ -78,14 +77,9 @@ class Sender:
 
 
 def _put(value: Any, origin: Path) -> Any:
-    """A reference to something that comes from a file or folder. Raises Fault where Ray has no room for it here."""
-    ray = connecting.library()
-    try:
-        return ray.put(value)
-    except (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError) as error:
-        raise Fault("Ray's object store on this machine has no room for it, and the disk that it goes to then has none either",
-                    file=origin, remedy="Start Ray here with a larger --object-store-memory, or with --temp-dir on a disk with "
-                    "room, and give the same command again.") from error
+    """A reference to something that comes from a file or folder."""
+    with connecting.room(origin):
+        return connecting.library().put(value)
 
 
 def sender() -> Sender:

@@ -36,12 +36,14 @@ class Unfit(Lost):
 
 def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid: Collection[str] = ()):
     """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
-    References among the arguments arrive as what they stand for.
+    References among the arguments arrive as what they stand for. Raises Fault where Ray has no room here for the arguments.
     """
     # Where a node has several GPUs, a process that has used one might be given a task for another.
     reuse = not need.gpus or all(node.gpus <= 1 for node in nodes.alive())
     where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
-    return _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options()).remote(*arguments)
+    task = _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options())
+    with connecting.room():  # large ones that are no references pass through its store
+        return task.remote(*arguments)
 
 
 def ready(running: Collection, need: Need, avoid: Collection[str] = ()) -> list:
