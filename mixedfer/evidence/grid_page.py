@@ -75,7 +75,8 @@ def counted(grid: Mapping) -> str:
 def _adjusting(tested: int) -> str:
     if not tested:
         return "Nothing was tested, so there is nothing to adjust."
-    return (f"p (Holm) is adjusted over all {wording.plural(tested, 'test')} of this grid; a treatment helps or hurts only if "
+    tests = "the one test" if tested == 1 else f"all {tested} tests"
+    return (f"p (Holm) is adjusted over {tests} of this grid; a treatment helps or hurts only if "
             "also the p of a difference within the margin, adjusted alike, is below 0.05. A verdict may therefore be weaker "
             "here than in the point's own report, which adjusts over its treatments only. Where runs collapsed there is no "
             "verdict. p (BH) is for looking around. Intervals and equivalence are not adjusted.")
