@@ -179,6 +179,25 @@ def xla() -> bool:
     return name() == "jax"
 
 
+def normalises() -> bool:
+    """Whether `normalise` is there: only under TensorFlow (XLA, as under JAX, joins small operations itself)."""
+    return name() == "tensorflow"
+
+
+def normalise(maps, scale, offset, epsilon: float) -> tuple:
+    """Feature maps (batch, height, width, channels) with mean 0 and variance 1 per channel, then scaled and shifted; and those
+    means and variances (channels), as batch normalisation keeps them.
+    """
+    import tensorflow as tf
+
+    scale, offset = (tf.cast(value, "float32") for value in (scale, offset))
+    # Short numbers are slow where the channels do not fill a processor's registers.
+    wide = maps if maps.shape[-1] % 16 == 0 else tf.cast(maps, "float32")
+    normal, mean, variance = tf.compat.v1.nn.fused_batch_norm(wide, scale, offset, epsilon=epsilon)
+    count = tf.cast(tf.size(maps) // maps.shape[-1], "float32")
+    return tf.cast(normal, maps.dtype), mean, variance * (count - 1) / count  # TensorFlow divides by one less than the count
+
+
 def release() -> None:
     """Forget the last model, so that cells in one process neither pile up nor touch each other."""
     import keras

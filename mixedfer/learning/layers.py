@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from mixedfer.errors import BadInput, nearest
+from mixedfer.learning import backend
 from mixedfer.seeds import derive
 
 #: Of batch normalisation's running averages. Keras' own 0.99 looks back over hundreds of steps, more than a short run has.
@@ -128,6 +129,19 @@ class Given(keras.initializers.Initializer):
         return {"path": self.path}
 
 
+@keras.saving.register_keras_serializable("mixedfer")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Keras' own, which is many small operations; maps are normalised in one while training, where the backend has one."""
+
+    def call(self, inputs, training=None, mask=None):
+        if not (training and self.trainable and len(inputs.shape) == 4 and self.scale and self.center and backend.normalises()):
+            return super().call(inputs, training=training, mask=mask)
+        outputs, mean, variance = backend.normalise(inputs, self.gamma, self.beta, self.epsilon)
+        for running, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            running.assign(running * self.momentum + value * (1 - self.momentum))
+        return outputs
+
+
 class Layers:
     """Makes and applies named layers; branches get one and need not import Keras themselves.
 
@@ -168,7 +182,7 @@ class Layers:
 
     def _finish(self, x, name: str, activation: str | None, batch_normalisation: bool):
         if batch_normalisation:
-            x = keras.layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
+            x = BatchNormalization(momentum=MOMENTUM, name=f"{name}_bn")(x)
         return keras.layers.Activation(activation, name=f"{name}_{activation}")(x) if activation else x
 
     def standardise(self, x, name: str):
