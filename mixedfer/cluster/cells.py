@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections import deque
 from dataclasses import dataclass, field
@@ -167,15 +166,9 @@ def _weights(job: Job) -> list[Path]:
 
 
 def _write_checkpoint(job: Job, data: memoryview) -> None:
-    """In place of the newest, which becomes the previous one, as `checkpoints.save` does it; what killed processes left
-    beside them goes.
-    """
+    """In place of the newest; what killed processes left beside the two goes."""
     path = job.store / "work" / job.run / "checkpoint.npz"
-    part = disk.beside(path)
-    disk.write_bytes(part, data)
-    with contextlib.suppress(FileNotFoundError):
-        os.replace(path, checkpoints.previous(path))
-    os.replace(part, path)
+    checkpoints.put(path, data)
     for left in set(path.parent.iterdir()) - {path, checkpoints.previous(path)}:
         left.unlink()
 

@@ -45,8 +45,7 @@ def _newer(path: Path) -> Path:
 def save(path: Path, variables: list, progress: Progress, provenance: dict) -> None:
     """Write the values of Keras `variables` (weights, optimiser state, dropout streams), the progress and who made it.
 
-    What was at `path` becomes the previous checkpoint once the new one is on the disk; at every moment one of the two is whole.
-    Raises Fault when the disk is full; then both are as they were.
+    Raises Fault as `put` does.
     """
     arrays = {f"v{index:04d}": np.asarray(variable.numpy()) for index, variable in enumerate(variables)}
     arrays |= {f"b{index:04d}": array for index, array in enumerate(progress.best)}
@@ -54,8 +53,15 @@ def save(path: Path, variables: list, progress: Progress, provenance: dict) -> N
              "first_batches": progress.first_batches, "best": len(progress.best), "provenance": provenance}
     buffer = io.BytesIO()
     np.savez(buffer, facts=np.frombuffer(json.dumps(facts).encode(), np.uint8), **arrays)
+    put(path, buffer.getbuffer())
+
+
+def put(path: Path, data: memoryview) -> None:
+    """Write the bytes of a checkpoint to `path`. What was there becomes the previous one once they are on the disk; at every
+    moment one of the two is whole. Raises Fault when the disk is full; then both are as they were.
+    """
     new = _newer(path)
-    disk.write_bytes(new, buffer.getbuffer())
+    disk.write_bytes(new, data)
     with contextlib.suppress(FileNotFoundError):
         os.replace(path, previous(path))
     os.replace(new, path)
