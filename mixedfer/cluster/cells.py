@@ -25,13 +25,14 @@ LOSSES = 3
 
 @dataclass
 class Running:
-    """A cell that is handed out, and what it holds: the node that it is on, or "" while it waits for one; how many epochs were
-    heard of, how often it was lost since, and on which nodes it ever was.
+    """A cell that is handed out, and what it holds: the node that it is on, or "" while it waits for one that is none of those
+    to `avoid`; how many epochs were heard of, how often it was lost since, and on which nodes it ever was.
     """
 
     job: Job
     held: contextlib.ExitStack
     node: str = ""
+    avoid: set[str] = field(default_factory=set)
     epochs: int = 0
     losses: int = 0
     lost_on: set[str] = field(default_factory=set)
@@ -55,11 +56,9 @@ class Handout:
             held.callback(self._stop)
             while self.waiting or self.running:
                 self._hand_out()
-                ready = tasks.ready(self.running, self.need)
-                for task in ready:
+                for task in tasks.ready(self.running, self.need):
                     self._take(task)
-                if not ready:
-                    self._begin_stuck()
+                self._begin_stuck()
                 self.progress.through(self.progress.count - len(self.waiting) - len(self.running))
         return self.failures
 
@@ -82,10 +81,9 @@ class Handout:
         job, sender = cell.job, parcels.sender()
         checkpoints = sorted((job.store / "work" / job.run).glob("*.npz"))
         parcel = sender.parcel(job.cell, self.need.gpus, _weights(job), checkpoints)
-        task = tasks.begin(cell_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads,
-                           avoid=self._avoid(cell))
+        cell.node, cell.avoid = "", self._avoid(cell)
+        task = tasks.begin(cell_work.train, self.need, parcel, job.run, sender.faces(job.faces), self.threads, avoid=cell.avoid)
         self.running[task] = cell
-        cell.node = ""
 
     def _avoid(self, cell: Running) -> set[str]:
         """The nodes on which a cell was lost, if it fits on another."""
@@ -94,7 +92,7 @@ class Handout:
     def _begin_stuck(self) -> None:
         """Begin those again that wait for another node than those on which they were lost, where there is none any more."""
         for task, cell in list(self.running.items()):
-            if cell.lost_on and not cell.node and not self._avoid(cell):
+            if cell.avoid and not cell.node and not self._avoid(cell):
                 tasks.cancel([task])
                 del self.running[task]
                 self._begin(cell)
