@@ -91,8 +91,10 @@ class Handout:
 
     def _begin_stuck(self) -> None:
         """Begin those again that wait for another node than those on which they were lost, where there is none any more."""
-        for task, cell in list(self.running.items()):
-            if cell.avoid and not cell.node and not self._avoid(cell):
+        waiting = [(task, cell) for task, cell in self.running.items() if cell.avoid and not cell.node]
+        places = {node.id for node in nodes.places(self.need)} if waiting else set()  # asked once: there may be many cells
+        for task, cell in waiting:
+            if places <= cell.avoid:
                 tasks.cancel([task])
                 del self.running[task]
                 self._begin(cell)
@@ -100,7 +102,7 @@ class Handout:
     def _take(self, task: Any) -> None:
         cell = self.running[task]
         try:
-            sent = tasks.take(task) if cell.node else tasks.take_first(task, self.need, cell.lost_on)
+            sent = tasks.take(task) if cell.node else tasks.take_first(task, self.need, cell.avoid)
             self._keep_or_cancel(task, cell, sent)
             if not isinstance(sent, cell_work.Finished):  # what may befall its node after that does not matter
                 self.running[task] = self.running.pop(task)  # behind the others
