@@ -99,7 +99,7 @@ def room(origin: Path | None = None) -> Iterator[None]:
     try:
         yield
     except (kinds.ObjectStoreFullError, kinds.OutOfDiskError) as error:
-        raise Fault("Ray's object store on this machine has no room for it, and the disk that it goes to then has none either",
+        raise Fault("this machine has no room for what is sent, in Ray's object store or on the disk of its --temp-dir",
                     file=origin, remedy="Start Ray here with a larger --object-store-memory, or with --temp-dir on a disk with "
                     "room, and give the same command again.") from error
 
