@@ -35,3 +35,22 @@ def test_batch_normalisation_is_keras_own_but_for_the_last_bits(keras_ready, pre
     for one, two in zip(own, other, strict=True):
         assert np.abs(one - two).max() <= near * max(1, np.abs(two).max())
     assert not np.array_equal(own[0], own[-1]) and np.array_equal(own[-1], own[-2])
+
+
+def test_maps_are_normalised_in_one_operation_while_training_and_only_then(keras_ready):
+    """Of a batch whose size is not known beforehand."""
+    import tensorflow as tf
+
+    from mixedfer.learning.layers import BatchNormalization
+
+    layer = BatchNormalization()
+    layer.build((None, 5, 6, 7))
+
+    def is_one(training):
+        traced = tf.function(lambda maps: layer(maps, training=training))
+        graph = traced.get_concrete_function(tf.TensorSpec((None, 5, 6, 7))).graph
+        return "FusedBatchNormV3" in {operation.type for operation in graph.get_operations()}
+
+    assert is_one(training=True) and not is_one(training=False)
+    layer.trainable = False
+    assert not is_one(training=True)
