@@ -3,8 +3,9 @@
     mixedfer run experiments/fer2013_narrow.py --data fer2013.csv
 
 What experiments/fer2013.py asks, as far as it can be answered without a GPU: all thirteen convolutions at an eighth of their
-filters (0.4 million parameters in place of 15), 25 epochs in place of 60, 5 replicates in place of 10, convolutions in
-bfloat16, and dropout for a network that is too small to learn faces by heart. An hour and a half on 2 CPU cores.
+filters (0.4 million parameters in place of 15), 25 epochs in place of 60, 5 replicates in place of 10, one treatment in place
+of three, bfloat16, and less dropout for a network that is too small to learn faces by heart. An hour and a half on 2 CPU
+cores.
 """
 
 import dataclasses
