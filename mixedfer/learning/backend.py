@@ -194,7 +194,7 @@ def normalise(maps, scale, offset, epsilon: float) -> tuple:
     # Short numbers are slow where the channels do not fill a processor's registers.
     wide = maps if maps.shape[-1] % 16 == 0 else tf.cast(maps, "float32")
     normal, mean, variance = tf.compat.v1.nn.fused_batch_norm(wide, scale, offset, epsilon=epsilon)
-    count = tf.cast(tf.size(maps) // maps.shape[-1], "float32")
+    count = tf.cast(tf.reduce_prod(tf.shape(maps)[:-1]), "float32")
     return tf.cast(normal, maps.dtype), mean, variance * (count - 1) / count  # TensorFlow divides by one less than the count
 
 

@@ -65,6 +65,11 @@ def parameters(model: keras.Model) -> int:
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
+def is_finite(model: keras.Model) -> bool:
+    """Whether all weights are numbers. The loss may be one when they are not: pooling takes the largest of a window."""
+    return all(np.isfinite(values).all() for values in model.get_weights())
+
+
 def _image(recipe: Recipe, shape: tuple[int, int, int], mean: np.ndarray | None) -> tuple[list, keras.KerasTensor]:
     """The inputs of the image branch, and the pixels as it takes them, retouched and moved as each sample's numbers say."""
     inputs = [x := keras.Input(shape, dtype="uint8", name="image")]

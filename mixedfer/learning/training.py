@@ -36,8 +36,8 @@ def train(cell: Cell, faces: FaceSet, store: Path, run: str, threads: int = 1, w
 
     `watch(history)` is called after every epoch with the entries of all epochs so far, those of a checkpoint included;
     `say(text)` when a checkpoint cannot be gone on from. `threads` is what `backend.setup` was called with. Raises Busy when
-    another process trains this cell, Diverged when the loss is not a number, Fault when the disk is full; then all finished
-    epochs but the last are kept.
+    another process trains this cell, Diverged when the loss or a weight is not a number, Fault when the disk is full; then all
+    finished epochs but the last are kept.
     """
     folder = records.run_folder(store, run)
     work = store / "work" / run
@@ -158,7 +158,7 @@ class Run:
         return {tensor.name: inputs[tensor.name] for tensor in self.model.inputs}
 
     def end_epoch(self, epoch: int, rate: float, logs: dict, seconds: float) -> None:
-        """Validate, note, select, write the checkpoint. Raises Diverged when the loss is not a number."""
+        """Validate, note, select, write the checkpoint. Raises Diverged when the loss or a weight is not a number."""
         with self._averaged():
             entry = self._validate(epoch, rate, logs)
             self._note(epoch, entry)
@@ -170,8 +170,8 @@ class Run:
         """The epoch's entry in the history."""
         validation = self._predict("validation")
         truth, probabilities = self.faces.labels[validation.rows], validation.probabilities
-        if not (np.isfinite(logs["loss"]) and np.isfinite(probabilities).all()):
-            raise Diverged(f"{self.cell}: the loss is not a number in epoch {epoch + 1}",
+        if not (np.isfinite(logs["loss"]) and np.isfinite(probabilities).all() and models.is_finite(self.model)):
+            raise Diverged(f"{self.cell}: the loss or a weight is not a number in epoch {epoch + 1}",
                            remedy="A smaller learning rate (--set learning_rate=...) usually mends this. Finished runs are "
                            "kept.")
         return {"epoch": epoch + 1, "learning_rate": rate, "loss": float(logs["loss"]),

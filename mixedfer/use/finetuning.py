@@ -85,7 +85,7 @@ class Stage(NamedTuple):
 def tune(bundle: Bundle, faces: FaceSet, train: np.ndarray, asked: Finetuning, quiet: bool = False) -> tuple[list, list[dict]]:
     """The bundle's networks, trained further on the rows in `train`, and what each epoch's loss was.
 
-    Raises BadInput for a network without a head (see `heads`), Diverged when the loss is not a number.
+    Raises BadInput for a network without a head (see `heads`), Diverged when the loss or a weight is not a number.
     """
     from mixedfer.use import heads
 
@@ -132,12 +132,14 @@ def _learn(model, given, batches: Batches, asked: Finetuning, quiet: bool) -> It
 
 def _epoch(model, batches: Batches, epoch: int) -> float:
     """Show all faces once; the mean loss."""
+    from mixedfer.learning import models
+
     model.reset_metrics()
     for batch in batches.epoch(epoch):
         inputs = {tensor.name: batch.inputs[tensor.name] for tensor in model.inputs}
         loss = model.train_on_batch(inputs, batch.targets, batch.weights)
-    if not np.isfinite(loss):
-        raise Diverged(f"the loss is not a number in epoch {epoch + 1} of fine-tuning",
+    if not (np.isfinite(loss) and models.is_finite(model)):
+        raise Diverged(f"the loss or a weight is not a number in epoch {epoch + 1} of fine-tuning",
                        remedy="A smaller rate (--set learning_rate=..., --set head_rate=...) usually mends this.")
     return float(loss)
 

@@ -190,7 +190,7 @@ def test_a_cell_that_fails_is_not_tried_again_and_the_users_own_code_travels(clu
     own = dataclasses.replace(HALF_WILD.plain(), treatments=(dataclasses.replace(
         HALF_WILD.treatments[0], landmarks=shifted_points.Shifted()),))
     fine = jobs(own, store)
-    with pytest.raises(Fault, match=r"2 of 4 cells failed\. .*the loss is not a number"):
+    with pytest.raises(Fault, match=r"2 of 4 cells failed\. .*the loss or a weight is not a number"):
         Cluster(cluster.address).run([*wild, *fine], 1, quiet=True)
     assert [disk.is_done(records.run_folder(store, job.run)) for job in (*wild, *fine)] == [False, False, True, True]
     assert "elsewhere" not in capsys.readouterr().err

@@ -212,15 +212,19 @@ def test_an_arm_with_an_image_trains_in_bfloat16(prepared, tmp_path):
     assert record.test.probabilities.dtype == np.float32 and np.allclose(record.test.probabilities.sum(1), 1, atol=1e-3)
 
 
-def test_a_loss_that_is_not_a_number_is_a_fault_with_a_remedy(prepared, tmp_path, monkeypatch):
-    """What TensorFlow never lets go of, the run, is empty after a failure too."""
+@pytest.mark.parametrize("rate", [1e10, 1e30], ids=["loss", "weights"])
+def test_what_is_not_a_number_is_a_fault_with_a_remedy(rate, prepared, tmp_path, monkeypatch):
+    """With the larger rate the weights are no numbers and the loss is one, for pooling hides them. What TensorFlow never lets
+    go of, the run, is empty after a failure too.
+    """
     from mixedfer.learning import training
 
     _, faces = prepared
     runs, make = [], training.Run
     monkeypatch.setattr(training, "Run", lambda *given: runs.append(make(*given)) or runs[-1])
-    with pytest.raises(Diverged, match=r"image-only, replicate 1: the loss is not a number in epoch \d.*learning_rate"):
-        train(STUDY.varying(learning_rate=1e30, momentum=0.0).cells()[0], faces, tmp_path)
+    told = r"image-only, replicate 1: the loss or a weight is not a number in epoch \d.*learning_rate"
+    with pytest.raises(Diverged, match=told):
+        train(STUDY.varying(learning_rate=rate, momentum=0.0).cells()[0], faces, tmp_path)
     assert not list(tmp_path.glob("runs/*")) and vars(runs[0]) == {}
 
 
