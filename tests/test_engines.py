@@ -37,7 +37,7 @@ def test_cells_that_fail_and_cells_that_are_held_are_named_once_and_the_others_a
     with disk.lock(held.store / "locks" / held.run, str(held.cell)), pytest.raises(Fault) as failed:
         Local(workers=1).run(every, 1, True)
     told = str(failed.value)
-    assert told.startswith("2 of 4 cells failed. landmarks-only, replicate 1; others, replicate 1: the loss or a weight is not ")
+    assert told.startswith("2 of 4 cells failed. landmarks-only, replicate 1; others, replicate 1: the loss or a weight ")
     assert told.count("the loss or a weight is not a number") == 1 and "--set learning_rate=" in told
     assert told.endswith("Another process is training 1 of 4 cells (landmarks-only, replicate 1).")
     assert failed.value.exit_code == 1 and done(fine) and not any(map(done, (held, *wild)))
