@@ -112,10 +112,12 @@ def heard(monkeypatch):
     tasks._remote.cache_clear()
 
 
-def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_checkpoint(cluster, whole, store, heard, capsys):
+def test_a_killed_worker_and_a_killed_node_change_no_byte_and_cost_no_run_its_checkpoint(cluster, whole, store, heard, capsys,
+                                                                                            monkeypatch):
     """Of two cells; the worker of the first to show two epochs is killed, then the node of the first to show another one: where
     that is the other cell's, the first has to go back to the node that it left.
     """
+    monkeypatch.setattr(tasks, "QUIET", 1)  # Ray may tell of a lost task before it tells of the lost node
     todo, killed = jobs(STUDY, store)[:2], []
 
     def hear(run, history):
