@@ -14,7 +14,7 @@ from mixedfer.errors import Fault
 def train(parcel):
     yield 0
 
-ray.init("local", num_cpus=1, object_store_memory=80_000_000, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+ray.init("local", num_cpus=1, object_store_memory=80_000_000, include_dashboard=False, log_to_driver=False)
 path = pathlib.Path("weights.npz")
 numpy.zeros(100_000_000, numpy.uint8).tofile(path)
 for go in (lambda: parcels.Sender().parcel(None, 0, weights=[path]),
