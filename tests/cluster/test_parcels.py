@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from mixedfer.cluster import parcels
 
 FULL = """
@@ -37,6 +39,7 @@ def test_a_node_gets_what_a_backend_reads_of_the_environment_and_nobodys_secrets
 
 def test_where_the_sending_machine_has_no_room_it_says_what_to_do(tmp_path):
     """Its object store and its disk are full, first for what all cells share, then for a cell's own checkpoints."""
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'mixedfer[ray]'")
     full = {"RAY_local_fs_capacity_threshold": "0.000001", "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     told = subprocess.run([sys.executable, "-c", FULL], cwd=tmp_path, env={**os.environ, **full}, text=True,
                           capture_output=True, timeout=120)
