@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import shutil
 import socket
@@ -40,6 +41,7 @@ def unpack(parcel: Parcel) -> tuple[Any, Path]:
     store = place(parcel.store)
     for name, text in parcel.code.items():
         _write(store / "code" / name, text.encode())
+    importlib.invalidate_caches()
     for folder in parcel.folders:
         if (entry := str(store / "code" / folder)) not in sys.path:
             sys.path.insert(0, entry)

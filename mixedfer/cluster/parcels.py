@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import os
 import secrets
 from collections.abc import Sequence
@@ -104,10 +105,11 @@ def environment(gpus: float) -> dict[str, str]:
 def _code(modules: dict[str, Path]) -> tuple[dict[str, str], list[str]]:
     """The texts of modules by their places below one folder, and the folders there from which Python imports them.
 
-    Each folder keeps its own name: `identity` names code by its file and the folder that the file is in.
+    Each folder keeps its own name: `identity` names code by its file and the folder that the file is in. It has the same place
+    whatever else is sent: a process that has imported a package goes on to look for its modules there.
     """
     tops = {name: path.parents[name.count(".") + (path.name == "__init__.py")] for name, path in modules.items()}
-    folders = {top: f"{number}/{top.name}" for number, top in enumerate(sorted(set(tops.values())))}
+    folders = {top: f"{hashlib.sha256(os.fsencode(top)).hexdigest()[:12]}/{top.name}" for top in sorted(set(tops.values()))}
     texts = {f"{folders[tops[name]]}/{path.relative_to(tops[name]).as_posix()}": path.read_text(encoding="utf-8")
              for name, path in modules.items()}
     return texts, list(folders.values())

@@ -4,8 +4,6 @@ import os
 
 import pytest
 
-from tests.commands import ROOT
-
 
 @pytest.fixture(scope="package")
 def cluster():
@@ -15,8 +13,6 @@ def cluster():
     from mixedfer.cluster import connecting
 
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # Before all else: tf2onnx installs a package `tests` of its own.
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
     for _ in range(2):
         started.add_node(num_cpus=1, wait=False)

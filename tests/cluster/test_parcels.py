@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from mixedfer import disk
 from mixedfer.cluster import parcels
 
 FULL = """
@@ -45,3 +46,14 @@ def test_where_the_sending_machine_has_no_room_it_says_what_to_do(tmp_path):
                           capture_output=True, timeout=120)
     shared, own = told.stdout.splitlines()
     assert "weights.npz" in shared and all("no room" in said and "--object-store-memory" in said for said in (shared, own))
+
+
+def test_a_folder_of_code_has_the_same_place_whatever_else_is_sent(tmp_path):
+    """A process that took a package from one place finds none of its modules in another."""
+    lab = {f"lab.{name}": tmp_path / "here" / "lab" / f"{name}.py" for name in "ab"}
+    other = {"earlier": tmp_path / "another" / "earlier.py"}
+    for path in (*lab.values(), *other.values()):
+        disk.write_bytes(path, b"")
+    one, folders = parcels._code({"lab.a": lab["lab.a"]})
+    both, more = parcels._code({**lab, **other})
+    assert set(one) < set(both) and set(folders) < set(more) and len(more) == 2
