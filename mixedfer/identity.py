@@ -80,15 +80,24 @@ def source(module: str) -> str:
 
 def own_code(value: Any) -> dict[str, Path]:
     """Module -> its file, of all code of the user's own that a study, or any part of it, comes from or imports; packages that
-    such modules lie in included.
+    such modules lie in, and what these import, included.
     """
+    return _with_packages(frozenset(thing.__module__ for thing in _things(value)))
+
+
+@functools.cache
+def _with_packages(modules: frozenset[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for module in {thing.__module__ for thing in _things(value)}:
-        if _counts(module):
-            _collect(module, found)
-    own = {module: path for module, path in found.items() if module.split(".")[0] != "mixedfer"}
-    parents = {module.rsplit(".", count)[0] for module in own for count in range(1, module.count(".") + 1)}
-    return own | {module: path for module in sorted(parents) if (path := _file(module))}
+    seen: set[str] = set()
+    todo = set(modules)
+    while todo:
+        for module in sorted(todo):
+            if _counts(module):
+                _collect(module, found)
+        seen |= todo
+        parents = {module.rsplit(".", count)[0] for module in found for count in range(1, module.count(".") + 1)}
+        todo = parents - seen
+    return {module: path for module, path in found.items() if module.split(".")[0] != "mixedfer"}
 
 
 def _things(value: Any) -> Iterator[Any]:

@@ -39,8 +39,8 @@ def unpack(parcel: Parcel) -> tuple[Any, Path]:
                     [nodes.here()])
     os.environ.update(parcel.environment)
     store = place(parcel.store)
-    for name, text in parcel.code.items():
-        _write(store / "code" / name, text.encode())
+    for name, data in parcel.code.items():
+        _write(store / "code" / name, data)
     importlib.invalidate_caches()
     for folder in parcel.folders:
         if (entry := str(store / "code" / folder)) not in sys.path:

@@ -30,13 +30,13 @@ SECRET = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
 class Parcel:
     """What a node needs for one thing of a study, besides a face set.
 
-    `thing` is in Ray's own wire format, read once the user's own `code` (place -> text, see `_code`) is there; `weights` are
+    `thing` is in Ray's own wire format, read once the user's own `code` (place -> file, see `_code`) is there; `weights` are
     file name -> reference, `files` name -> bytes of an unfinished run. `store` is the name of the temporary store that a node
     keeps for one command, `environment` what a process gets before it imports a backend, `home` what the sending machine has.
     """
 
     thing: bytes
-    code: dict[str, str]
+    code: dict[str, bytes]
     folders: Sequence[str]
     weights: dict[str, Any]
     files: dict[str, np.ndarray]
@@ -102,14 +102,19 @@ def environment(gpus: float) -> dict[str, str]:
     return {**own, "KERAS_BACKEND": backend.name(), **({} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})}
 
 
-def _code(modules: dict[str, Path]) -> tuple[dict[str, str], list[str]]:
-    """The texts of modules by their places below one folder, and the folders there from which Python imports them.
+def _code(modules: dict[str, Path]) -> tuple[dict[str, bytes], list[str]]:
+    """The files of modules by their places below one folder, and the folders there from which Python imports them.
 
     Each folder keeps its own name: `identity` names code by its file and the folder that the file is in. It has the same place
     whatever else is sent: a process that has imported a package goes on to look for its modules there.
     """
     tops = {name: path.parents[name.count(".") + (path.name == "__init__.py")] for name, path in modules.items()}
     folders = {top: f"{hashlib.sha256(os.fsencode(top)).hexdigest()[:12]}/{top.name}" for top in sorted(set(tops.values()))}
-    texts = {f"{folders[tops[name]]}/{path.relative_to(tops[name]).as_posix()}": path.read_text(encoding="utf-8")
-             for name, path in modules.items()}
-    return texts, list(folders.values())
+    files = {f"{folders[tops[name]]}/{path.relative_to(tops[name]).as_posix()}": _read(path) for name, path in modules.items()}
+    return files, list(folders.values())
+
+
+@functools.cache
+def _read(path: Path) -> bytes:
+    """A file of code, read once: cells that are begun hours later are trained by the code that the first were."""
+    return path.read_bytes()

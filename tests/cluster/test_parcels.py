@@ -1,12 +1,13 @@
 """What travels to a node."""
 
 import os
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from mixedfer import disk
+from mixedfer import disk, identity
 from mixedfer.cluster import parcels
 
 FULL = """
@@ -57,3 +58,29 @@ def test_a_folder_of_code_has_the_same_place_whatever_else_is_sent(tmp_path):
     one, folders = parcels._code({"lab.a": lab["lab.a"]})
     both, more = parcels._code({**lab, **other})
     assert set(one) < set(both) and set(folders) < set(more) and len(more) == 2
+
+
+def test_what_a_package_imports_travels_as_it_is_and_as_it_was_when_the_first_cell_was_begun(tmp_path, monkeypatch):
+    """Its modules are in two folders of one name, one of them is not in UTF-8, and afterwards none can be read any more."""
+    texts = {"one/lab/own_faces/__init__.py": "from own_faces.mirror import turned\nfrom .sides import LEFT",
+             "one/lab/own_faces/mirror.py": "import own_helper\nturned = own_helper.back",
+             "one/lab/own_faces/sides.py": "LEFT = 'gauche'", "one/lab/own_faces/views/__init__.py": "",
+             "one/lab/own_faces/views/looking.py": "def look(landmarks, found, side):\n    return landmarks",
+             "two/lab/own_helper.py": "# -*- coding: latin-1 -*-\nback = 'zur\u00fcck'"}
+    for place, text in texts.items():
+        disk.write_bytes(tmp_path / place, text.encode("latin-1"))
+    monkeypatch.syspath_prepend(tmp_path / "one" / "lab")
+    monkeypatch.syspath_prepend(tmp_path / "two" / "lab")
+    from own_faces.views.looking import look
+
+    first = parcels._code(identity.own_code([look]))
+    shutil.rmtree(tmp_path)
+    assert parcels._code(identity.own_code({"again": look})) == first
+    files, folders = first
+    for name, data in files.items():
+        disk.write_bytes(tmp_path / "node" / name, data)
+    told = "import own_faces, own_faces.views.looking as one; print(one.look(1, 2, 3), own_faces.turned, own_faces.LEFT)"
+    paths = os.pathsep.join(str(tmp_path / "node" / folder) for folder in folders)
+    node = subprocess.run([sys.executable, "-c", told], cwd=tmp_path, check=True, capture_output=True,
+                          env={**os.environ, "PYTHONPATH": paths, "PYTHONIOENCODING": "utf-8"})
+    assert node.stdout.decode().split() == ["1", "zur\u00fcck", "gauche"] and len(files) == len(texts)
