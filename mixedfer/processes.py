@@ -15,7 +15,8 @@ from typing import Any
 from mixedfer import cgroups
 from mixedfer.errors import Fault
 
-TUNABLES = "GLIBC_TUNABLES"
+#: What is read by glibc as a process starts, and what asks it for memory in pages of 2 MB, see `huge_pages`.
+TUNABLES, HUGE = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"
 context = multiprocessing.get_context("spawn")
 
 
@@ -57,7 +58,7 @@ def huge_pages() -> Iterator[None]:
     """
     before = os.environ.get(TUNABLES)
     if "glibc.malloc.hugetlb" not in (before or ""):
-        os.environ[TUNABLES] = ":".join(filter(None, [before, "glibc.malloc.hugetlb=1"]))
+        os.environ[TUNABLES] = ":".join(filter(None, [before, HUGE]))
     try:
         yield
     finally:

@@ -134,13 +134,15 @@ def differences(here: Mapping[str, str | None], there: Mapping[str, str | None])
                      if there.get(what) != which)
 
 
-def ask(nodes: Sequence[Node], what: Callable, *arguments: Any) -> Iterator[tuple[Node, Any]]:
-    """What a function returns on each node, where it takes no core. Nodes that are lost or full meanwhile are passed over.
+def ask(nodes: Sequence[Node], what: Callable, *arguments: Any, apart: Mapping[str, str] | None = None
+        ) -> Iterator[tuple[Node, Any]]:
+    """What a function returns on each node, where it takes no core. Nodes that are lost or full meanwhile are passed over. For
+    `apart` see `processes`.
 
     Raises Fault naming those that do not answer.
     """
     ray = connecting.library()
-    begun = dict(zip(begin_everywhere(nodes, what, *arguments), nodes))
+    begun = dict(zip(begin_everywhere(nodes, what, *arguments, apart=apart), nodes))
     silent = ray.wait(list(begun), num_returns=len(begun), timeout=ANSWER)[1] if begun else []
     if silent:
         raise Fault(f"{len(silent)} of {len(nodes)} nodes of the cluster did not answer within {ANSWER} seconds: "
@@ -153,10 +155,17 @@ def ask(nodes: Sequence[Node], what: Callable, *arguments: Any) -> Iterator[tupl
         yield node, answer
 
 
-def begin_everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any) -> list:
+def begin_everywhere(nodes: Sequence[Node], what: Callable, *arguments: Any, apart: Mapping[str, str] | None = None) -> list:
     """Have a function called on each node, where it takes no core: references to what comes of it, as Ray has them."""
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    task = connecting.library().remote(num_cpus=0, max_retries=0)(what)
+    task = connecting.library().remote(num_cpus=0, max_retries=0, **processes(apart))(what)
     return [task.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node.id, soft=False)).remote(*arguments)
             for node in nodes]
+
+
+def processes(apart: Mapping[str, str] | None) -> dict:
+    """As Ray's options of a task: whether nodes run it in the processes of all tasks, or `apart`, in those of tasks with this
+    environment, which they have from their start.
+    """
+    return {"runtime_env": {"env_vars": dict(apart)}} if apart else {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mixedfer import sizing
+from mixedfer import processes, sizing
 from mixedfer.cluster import connecting, nodes, shard_work, tasks
 from mixedfer.cluster.nodes import Need, Node
 from mixedfer.cluster.shard_work import Order
@@ -28,6 +28,9 @@ LARGEST = 16
 LOSSES = 3
 #: Pictures by which a node's copy of the data is known.
 SOME = 8
+#: Prepared in processes of their own: a cell's would find what a detector has brought in, such as TensorFlow set up in another
+#: way. As on one machine they ask for large pages.
+APART = {processes.TUNABLES: processes.HUGE}
 ELSEWHERE = ("Let all nodes see the pictures under the same path and have the landmark model; or prepare on this machine, with "
              "`mixedfer prepare` without --engine, and then run on the cluster.")
 
@@ -78,7 +81,7 @@ def _make(job: Job, known: Any, found: Sequence[Node], most: int, chunks: Iterat
 
 def _check(order: Any, job: Job, found: Sequence[Node]) -> None:
     """See that every node reads the first pictures as this machine does, and has the landmark model."""
-    told = [f"{node.name}: {why}" for node, why in nodes.ask(found, shard_work.examine, order) if why]
+    told = [f"{node.name}: {why}" for node, why in nodes.ask(found, shard_work.examine, order, apart=APART) if why]
     if told:
         raise BadInput(f"{len(told)} of {len(found)} nodes of the cluster cannot prepare these pictures. {'; '.join(told)}",
                        file=job.data, remedy=ELSEWHERE)
@@ -121,7 +124,7 @@ class Handout:
             tasks.cancel(self.running)
 
     def _begin(self, chunks: list[Chunk], losses: int = 0) -> None:
-        task = tasks.begin(shard_work.make, NEED, self.order, chunks, avoid=self.avoid)
+        task = tasks.begin(shard_work.make, NEED, self.order, chunks, avoid=self.avoid, apart=APART)
         self.running[task] = Shard(chunks, losses, frozenset(self.avoid))
 
     def _take(self, task: Any) -> Iterator[Done]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from mixedfer.cluster import connecting, nodes
@@ -34,14 +34,16 @@ class Unfit(Lost):
     """Lost because these nodes would not compute what this machine does."""
 
 
-def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid: Collection[str] = ()):
+def begin(function: Callable[..., Iterator], need: Need, *arguments: Any, avoid: Collection[str] = (),
+          apart: Mapping[str, str] | None = None):
     """Have a node run a generator that takes so much of it, spread over the nodes; none of those whose ids are to be avoided.
-    References among the arguments arrive as what they stand for. Raises Fault where Ray has no room here for the arguments.
+    References among the arguments arrive as what they stand for; for `apart` see `nodes.processes`. Raises Fault where Ray has
+    no room here for the arguments.
     """
     # Where a node has several GPUs, a process that has used one might be given a task for another.
     reuse = not need.gpus or all(node.gpus <= 1 for node in nodes.alive())
     where = {"label_selector": {"ray.io/node-id": f"!in({','.join(sorted(avoid))})"}} if avoid else {}
-    task = _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options())
+    task = _remote(function, reuse).options(scheduling_strategy="SPREAD", **where, **need.options(), **nodes.processes(apart))
     with connecting.room():  # large ones that are no references pass through its store
         return task.remote(*arguments)
 

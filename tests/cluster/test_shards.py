@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mixedfer.cluster import connecting, nodes, shard_work, tasks
-from mixedfer.cluster.shards import AHEAD, NEED, Shards
+from mixedfer.cluster.shards import AHEAD, APART, NEED, Shards
 from mixedfer.errors import BadInput, Fault
 from mixedfer.faces import chunks, preparation
 from mixedfer.faces.datasets.portrait import Portrait
@@ -131,6 +131,16 @@ def test_what_is_known_is_not_searched_again_and_few_chunks_are_begun_at_once(cl
         assert searched.marks(tmp_path, "searched") == (24,) and len(taken) == 12
     same(made, preparation.prepare(searched.study(tmp_path, size=40), None, tmp_path / "here", quiet=True))
     assert max(ahead) <= 3 * AHEAD + 1  # of two nodes, and perhaps the one that was just lost
+
+
+def test_no_cell_is_trained_in_a_process_in_which_a_detector_has_been(cluster, study, tmp_path):
+    """A detector may have set TensorFlow up for itself, and what cells need of it can be set only once."""
+    def process(*_):
+        yield "dlib" in sys.modules, os.environ.get("GLIBC_TUNABLES", "")
+
+    preparation.prepare(study, None, tmp_path / "there", pool=Shards(cluster.address), quiet=True)
+    assert tasks.take(tasks.begin(process, NEED, apart=APART)) == (True, "glibc.malloc.hugetlb=1")
+    assert [tasks.take(tasks.begin(process, nodes.Need()))[0] for _ in cluster.worker_nodes] == [False, False]
 
 
 def test_a_node_that_does_not_see_the_pictures_is_refused_by_name_before_any_work(cluster, study, tmp_path):
