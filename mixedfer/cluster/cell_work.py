@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -84,19 +84,33 @@ def _train(job: Job, faces: FaceSet, threads: int, send: Callable) -> None:
 
 
 def _sent_by(work: Callable[[Callable], None]) -> Iterator:
-    """What `work(send)` sends, while it is at work in a thread: it waits only where nobody takes what it sent."""
+    """What `work(send)` sends, while it is at work in a thread: it waits only where nobody takes what it sent. Where nobody will
+    any more, such as when a node has no room for it, it ends at what it sends next: it would keep its locks.
+    """
     channel: queue.Queue = queue.Queue(maxsize=1)
     problem: list[BaseException] = []
+    left = threading.Event()
+
+    def send(item: Any) -> None:
+        channel.put(item)
+        if left.is_set():
+            raise GeneratorExit
 
     def run() -> None:
         try:
-            work(channel.put)
+            work(send)
         except BaseException as error:  # handed on to whoever takes
             problem.append(error)
         finally:
             channel.put(END)
     threading.Thread(target=run, daemon=True).start()
-    while (item := channel.get()) is not END:
-        yield item
+    try:
+        while (item := channel.get()) is not END:
+            yield item
+    except GeneratorExit:
+        left.set()
+        while channel.get() is not END:
+            pass
+        raise
     if problem:
         raise problem[0]

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import itertools
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import pytest
 
 from mixedfer import disk, faceset, records
 from mixedfer.cells import Job
-from mixedfer.cluster import cells, connecting, nodes, opening, parcels, tasks
+from mixedfer.cluster import cell_work, cells, connecting, nodes, opening, parcels, tasks
 from mixedfer.engines.ray_cluster import Cluster
 from mixedfer.errors import Fault
 from tests.commands import TINY, files, start
@@ -179,6 +180,18 @@ def test_a_checkpoint_that_is_sent_becomes_the_newest(store):
     for data in (b"1", b"2", b"3"):
         cells._write_checkpoint(job, memoryview(data))
     assert files(work, "*") == {"checkpoint.npz": b"3", "checkpoint-before.npz": b"2"}
+
+
+def test_a_cell_of_which_nothing_is_taken_any_more_ends_and_keeps_no_lock(tmp_path):
+    def work(send):
+        with disk.lock(tmp_path / "lock", "a cell"):
+            for epoch in itertools.count():
+                send(epoch)
+    sent = cell_work._sent_by(work)
+    assert [next(sent), next(sent)] == [0, 1]
+    sent.close()
+    with disk.lock(tmp_path / "lock", "a cell", patience=0):
+        assert not list(sent)
 
 
 def test_a_cell_that_fails_is_not_tried_again_and_the_users_own_code_travels(cluster, store, tmp_path, monkeypatch, capsys):
