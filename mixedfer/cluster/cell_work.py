@@ -84,8 +84,8 @@ def _train(job: Job, faces: FaceSet, threads: int, send: Callable) -> None:
 
 
 def _sent_by(work: Callable[[Callable], None]) -> Iterator:
-    """What `work(send)` sends, while it is at work in a thread: it waits only where nobody takes what it sent. Where nobody will
-    any more, such as when a node has no room for it, it ends at what it sends next: it would keep its locks.
+    """What `work(send)` sends, while it is at work in a thread: it waits only where nobody takes what it sent. Where nobody
+    will any more, such as when a node has no room for it, it ends at what it sends next: it would keep its locks.
     """
     channel: queue.Queue = queue.Queue(maxsize=1)
     problem: list[BaseException] = []
