@@ -24,6 +24,10 @@ from mixedfer.errors import Fault
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
 
+#: What a backend reads of its environment, besides its name.
+READ = ("TF_", "XLA_", "JAX_", "TORCH_", "NVIDIA_TF32_")
+#: What begins like that and is Terraform's, such as passwords and tokens.
+SECRET = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
 SECONDS = 3  # that nodes have to remove their stores
 LEFT = 24 * 3600  # seconds after which a store in which nothing was written is taken for one that a killed node left
 
@@ -37,7 +41,7 @@ def unpack(parcel: Parcel) -> tuple[Any, Path]:
     if differing := nodes.differences(parcel.home, nodes.own()):
         raise Unfit(f"{socket.gethostname()} would not compute what the machine of this command does: {differing}",
                     [nodes.here()])
-    os.environ.update(parcel.environment)
+    surround(parcel.environment)
     store = place(parcel.store)
     for name, data in parcel.code.items():
         _write(store / "code" / name, data)
@@ -49,6 +53,20 @@ def unpack(parcel: Parcel) -> tuple[Any, Path]:
         if not (store / "weights" / name).exists():
             disk.write_bytes(store / "weights" / name, ray.get(reference).data)
     return ray.cloudpickle.loads(parcel.thing), store
+
+
+def read_by_backends() -> dict[str, str]:
+    """What a backend may read of this process's environment."""
+    return {name: value for name, value in os.environ.items() if name.startswith(READ) and not name.startswith(SECRET)}
+
+
+def surround(environment: dict[str, str]) -> None:
+    """Have what a backend reads as the sending machine has it, and nothing of this node's own: TF_ENABLE_ONEDNN_OPTS changes
+    last bits.
+    """
+    for name in read_by_backends().keys() - environment.keys():
+        del os.environ[name]
+    os.environ.update(environment)
 
 
 def put(files: dict[str, np.ndarray], folder: Path) -> None:

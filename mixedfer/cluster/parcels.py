@@ -20,11 +20,6 @@ from mixedfer.faceset import ARRAYS
 from mixedfer.identity import own_code
 from mixedfer.learning import backend
 
-#: What a backend reads of its environment, besides its name.
-READ = ("TF_", "XLA_", "JAX_", "TORCH_", "NVIDIA_TF32_")
-#: What begins like that and is Terraform's, such as passwords and tokens.
-SECRET = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
-
 
 @dataclass(frozen=True)
 class Parcel:
@@ -98,8 +93,7 @@ def _of(node: str, job: str) -> Sender:
 
 def environment(gpus: float) -> dict[str, str]:
     """What a node's process gets of this one's environment; a GPU that was not asked for is not to be seen."""
-    own = {name: value for name, value in os.environ.items() if name.startswith(READ) and not name.startswith(SECRET)}
-    return {**own, "KERAS_BACKEND": backend.name(), **({} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})}
+    return {**opening.read_by_backends(), "KERAS_BACKEND": backend.name(), **({} if gpus else {"CUDA_VISIBLE_DEVICES": "-1"})}
 
 
 def _code(modules: dict[str, Path]) -> tuple[dict[str, bytes], list[str]]:

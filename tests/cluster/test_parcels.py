@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from mixedfer import disk, identity
-from mixedfer.cluster import parcels
+from mixedfer.cluster import opening, parcels
 
 FULL = """
 import numpy, pathlib, ray
@@ -37,6 +37,17 @@ def test_a_node_gets_what_a_backend_reads_of_the_environment_and_nobodys_secrets
     assert sent["TF_NUM_INTRAOP_THREADS"] == sent["XLA_FLAGS"] == "1" and sent["CUDA_VISIBLE_DEVICES"] == "-1"
     assert not {"TF_VAR_password", "TF_TOKEN_app_terraform_io", "OTHER_SECRET"} & sent.keys()
     assert "CUDA_VISIBLE_DEVICES" not in parcels.environment(gpus=0.5)
+
+
+def test_a_node_has_nothing_else_of_what_a_backend_reads(monkeypatch):
+    for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES", "TF_ENABLE_ONEDNN_OPTS"):
+        monkeypatch.delenv(name, raising=False)
+    sent = parcels.environment(gpus=0)
+    for name in ("TF_ENABLE_ONEDNN_OPTS", "TF_VAR_password", "OTHER"):
+        monkeypatch.setenv(name, "0")
+    monkeypatch.setattr(os, "environ", own := dict(os.environ))
+    opening.surround(sent)
+    assert "TF_ENABLE_ONEDNN_OPTS" not in own and own["TF_VAR_password"] == own["OTHER"] == "0" and sent.items() <= own.items()
 
 
 def test_where_the_sending_machine_has_no_room_it_says_what_to_do(tmp_path):
