@@ -52,7 +52,7 @@ def unpack(parcel: Parcel) -> tuple[Any, Path]:
     for name, reference in parcel.weights.items():
         if not (store / "weights" / name).exists():
             disk.write_bytes(store / "weights" / name, ray.get(reference).data)
-    return ray.cloudpickle.loads(parcel.thing), store
+    return _load(parcel.thing), store
 
 
 def read_by_backends() -> dict[str, str]:
@@ -67,6 +67,15 @@ def surround(environment: dict[str, str]) -> None:
     for name in read_by_backends().keys() - environment.keys():
         del os.environ[name]
     os.environ.update(environment)
+
+
+def _load(thing: bytes) -> Any:
+    """Raises Fault where a user's own code reads a file while it is imported that is not here: no node has it."""
+    try:
+        return connecting.library().cloudpickle.loads(thing)
+    except OSError as error:
+        raise Fault(f"the study's own code cannot be imported on {socket.gethostname()}: {error}",
+                    remedy="Read no file there, or have it under the same path on all nodes.") from error
 
 
 def put(files: dict[str, np.ndarray], folder: Path) -> None:

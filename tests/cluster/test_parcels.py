@@ -9,6 +9,7 @@ import pytest
 
 from mixedfer import disk, identity
 from mixedfer.cluster import opening, parcels
+from mixedfer.errors import Fault
 
 FULL = """
 import numpy, pathlib, ray
@@ -48,6 +49,17 @@ def test_a_node_has_nothing_else_of_what_a_backend_reads(monkeypatch):
     monkeypatch.setattr(os, "environ", own := dict(os.environ))
     opening.surround(sent)
     assert "TF_ENABLE_ONEDNN_OPTS" not in own and own["TF_VAR_password"] == own["OTHER"] == "0" and sent.items() <= own.items()
+
+
+def test_a_module_that_reads_a_file_no_node_has_is_told_and_not_tried_elsewhere(tmp_path):
+    """The node would be taken for lost, and the cell begun again."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'mixedfer[ray]'")
+
+    class Reading:
+        def __reduce__(self):
+            return open, (str(tmp_path / "table.csv"),)
+    with pytest.raises(Fault, match=r"own code cannot be imported on .*No such file or directory: .*table\.csv.*same path"):
+        opening._load(ray.cloudpickle.dumps(Reading()))
 
 
 def test_where_the_sending_machine_has_no_room_it_says_what_to_do(tmp_path):
