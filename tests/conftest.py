@@ -19,11 +19,12 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
-#: The files whose tests take longest, begun first, so that no worker is left with them at the end. The first of them trains the
-#: study of `whole`, for which the next ones need not wait.
-FIRST = ("test_interruption.py", "test_tuning.py", "test_frozen.py", "test_training.py", "test_finetuning.py", "test_run.py",
-         "test_cells.py", "test_shards.py", "test_serving.py", "test_prediction.py", "test_sightings.py", "test_preparation.py",
-         "test_portrait.py", "test_runner.py", "test_predict_command.py", "test_serve_command.py")
+#: The files whose tests take longest, begun first, so that no worker is left with them at the end: first those that need a
+#: cluster, behind the one whose tests there must be none for. `test_interruption.py` trains the study of `whole`, for which the
+#: next ones need not wait.
+FIRST = ("test_addresses.py", "test_shards.py", "test_cells.py", "test_interruption.py", "test_tuning.py", "test_frozen.py",
+         "test_training.py", "test_finetuning.py", "test_run.py", "test_serving.py", "test_prediction.py", "test_sightings.py",
+         "test_preparation.py", "test_portrait.py", "test_runner.py", "test_predict_command.py", "test_serve_command.py")
 
 
 #: Files that need the same cluster, which takes longest to start: one worker is given all of them.
