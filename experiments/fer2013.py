@@ -3,10 +3,10 @@
     mixedfer run experiments/fer2013.py --data fer2013.csv
 
 The full study (VGG16 at full width, 60 epochs, 10 replicates of four arms) needs a GPU or some days of CPU. A first look on
-2 CPU cores, about 20 minutes: add `--set replicates=2 --set epochs=2 --set width=0.25`. Two epochs teach the image branch
-next to nothing (32 % on the private test) and the landmark branch most of what it can learn (46 %, alone or mixed), so expect
-that look to say that the arms are comparable, not which is better. Published single networks reach 71 to 74 % from the image
-alone.
+2 CPU cores, 20 to 30 minutes: add `--set replicates=2 --set epochs=2 --set width=0.25`. Two epochs teach the image branch
+next to nothing (about 30 % on the private test) and the landmark branch most of what it can learn (46 %, alone or mixed),
+so expect that look to say that the arms are comparable, not which is better. Published single networks reach 71 to 74 %
+from the image alone.
 """
 
 from mixedfer.faces.datasets.fer2013 import Fer2013

@@ -9,8 +9,8 @@ features, three to five for each of the 40 runs, two at a time.
 
 Found (reports/ferplus_pretrained, with torchvision's weights): landmarks help under every mode, by 3.9 points (majority), 3.6
 (soft), 2.7 (drawn) and 3.4 (multi-target), from 72.8 to 73.4 % of image-only. Most of the gain is on the 70 % of test faces
-that dlib found. It says which labels suit features of objects, not a network that was trained on faces (there Barsoum et
-al., arXiv:1608.01041, report 83.9 to 85.0 %); differences between modes are not tested.
+that dlib found. This is about features of objects, not about a network that was trained on faces (there Barsoum et al.,
+arXiv:1608.01041, report 83.9 to 85.0 %); differences between modes are not tested.
 """
 
 import dataclasses
