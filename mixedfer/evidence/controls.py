@@ -59,21 +59,31 @@ def explains(results, summary: dict) -> Table:
     return Table("explains", "What each treatment tells", columns[:shown], [row[:shown] for row in rows])
 
 
+def among(results) -> list[str]:
+    """The controls among the treatments; none that leaks the label."""
+    arms, again = _arms(results), _again(results)
+    views = {name: _view(results, name) for name in results.plan.treatments}
+    return [name for name, view in views.items()
+            if (name in again or arms[name]["widened"] or _says(view)) and _shows(view) != LEAKS]
+
+
 def beyond(results, summary: dict) -> Table:
     """What every treatment with landmarks gains beyond every control among the treatments that saw the same data."""
-    arms, plan = _arms(results), results.plan
-    says = {name: _says(_view(results, name)) for name in plan.treatments}
-    leaks = {name for name in plan.treatments if _shows(_view(results, name)) == LEAKS}
+    arms, again = _arms(results), _again(results)
     data = {name: arm.faces.content for name, arm in results.arms.items()}
-    again = {name for name in plan.treatments
-             if _inputs(arms[name]) == _inputs(arms[plan.control]) and data[name] == data[plan.control]}
-    controls = [name for name in plan.treatments
-                if (name in again or arms[name]["widened"] or says[name]) and name not in leaks]
-    subjects = [name for name in plan.treatments if arms[name]["landmarks"] and not says[name] and name not in again]
+    subjects = [name for name in results.plan.treatments
+                if arms[name]["landmarks"] and not _says(_view(results, name)) and name not in again]
     columns = (Column("treatment"), Column("beyond"), *gap(summary, summary["comparable"]["passed"]))
     rows = [[subject, control, *_difference(results, control, subject)][:len(columns)]
-            for subject in subjects for control in controls if data[subject] == data[control]]
+            for subject in subjects for control in among(results) if data[subject] == data[control]]
     return Table("beyond", "What is gained beyond the controls", columns, rows)
+
+
+def _again(results) -> set[str]:
+    """The treatments that are the control again: the same inputs of the same data."""
+    arms, plan = _arms(results), results.plan
+    return {name for name in plan.treatments if _inputs(arms[name]) == _inputs(arms[plan.control])
+            and results.arms[name].faces.content == results.arms[plan.control].faces.content}
 
 
 def _difference(results, control: str, treatment: str) -> tuple[float, tuple[float, float] | None]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mixedfer.errors import BadInput, nearest
-from mixedfer.evidence import audit_tables, preparations, reproduce, wording
+from mixedfer.evidence import audit_tables, controls, preparations, reproduce, wording
 from mixedfer.evidence.pictures import Picture
 from mixedfer.evidence.proof_reading import joined
 from mixedfer.evidence.table import Table
@@ -73,7 +73,7 @@ def sections(results, summary: Mapping, drawn: list[Picture], tables: list[Table
     made = [
         Section("answer", "The answer", _answer(summary, picture)),
         Section("resolution", "What this design could have seen", _resolution(table)),
-        Section("explains", "What explains the gain?", _explains(results.plan, table)),
+        Section("explains", "What explains the difference?", _explains(results, table)),
         Section("comparable", "Are the arms comparable?", [
             ("checks", summary["comparable"]["checks"]),
             ("text", f"Every check passed: the arms differed in their inputs{_own(results)} and in the layers listed above, "
@@ -125,13 +125,13 @@ def _resolution(table) -> list[Block]:
             *table("comparisons")]
 
 
-def _explains(plan, table) -> list[Block]:
-    found = table("explains", "beyond")
-    if len(plan.treatments) < 2:
-        return []
-    landmarks = any(arm["landmarks"] for arm in (plan.study["control"], *plan.study["treatments"]))
-    return [*([("text", "A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information "
-                "about the face.")] if landmarks else []), *found]
+def _explains(results, table) -> list[Block]:
+    study = results.plan.study
+    landmarks = any(arm["landmarks"] for arm in (study["control"], *study["treatments"]))
+    told = ("A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information about the "
+            "face." + " No treatment here is such a control, so what differs may come of any second branch."
+            * (not controls.among(results)))
+    return [*([("text", told)] if landmarks else []), *table("explains", "beyond")]
 
 
 def _own(results) -> str:
@@ -159,11 +159,14 @@ def _leaked(summary: Mapping) -> str:
 
 
 def _others(summary: Mapping, table) -> list[Block]:
-    folds = summary["design"]["folds"]
+    folds, replicates = (summary["design"][name] for name in ("folds", "replicates"))
+    least = 2 ** (1 - replicates)  # of the sign-flip test's p, see there
     models = f"{folds} pairs of models, one per fold," if folds > 1 else "one pair of trained models"
     method = ("P is the probability that the true difference is better or worse by more than the margin, or within it "
               "(Bayesian correlated t test over folds)." if folds > 1 else
-              "The bootstrap resamples replicates and images; the sign-flip test asks about other seeds on these very images.")
+              "The bootstrap resamples replicates and images; the sign-flip test asks about other seeds on these very images"
+              + (f", and its p cannot go below {wording.probability(least)} with {replicates} replicates." if 0.05 < least < 1
+                 else "."))
     methods, metrics, single = table("robustness"), table("others"), table("mcnemar")
     return [
         *([("text", f"The same question by other methods. {method}")] if methods else []), *methods,

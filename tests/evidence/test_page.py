@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from mixedfer.errors import BadInput
-from mixedfer.evidence import comparing, figures, page, pictures, sections, study_tables, summary, tables, wording
+from mixedfer.evidence import comparing, figures, page, pictures, results, sections, study_tables, summary, tables, wording
 from mixedfer.evidence.banners import banners
 from mixedfer.evidence.figures import by_found, effect, landmarks
 from mixedfer.evidence.pictures import Picture
 from mixedfer.metrics import METRICS, Metric
-from tests.evidence.synthetic import changed
+from tests.evidence.synthetic import build, changed
 
 
 def _summary(loaded):
@@ -37,6 +37,18 @@ def test_every_table_is_in_the_report(drawn):
     linked = {title for kind, content in blocks if kind == "files" for title, _ in content}
     every = {table.title for table in tables.every(drawn, _summary(drawn))}
     assert shown | linked >= every and not shown & linked
+
+
+def test_what_no_control_and_few_replicates_leave_open_is_said(tmp_path):
+    def said(arms, replicates):
+        made = _sections(results.load(build(tmp_path, arms, images=40, replicates=replicates), tmp_path))
+        assert "What each treatment tells" in [content.title for kind, content in made["explains"].blocks if kind == "table"]
+        return ("No treatment here is such a control" in str(made["explains"]),
+                "its p cannot go below 0.062 with 5 replicates" in str(made["others"]))
+
+    assert said(("image-only", "mixed"), 5) == (True, True)
+    assert said(("image-only", "mixed", "shuffled"), 6) == (False, False)
+    assert said(("mixed", "shuffled"), 6) == (False, False)
 
 
 def test_a_section_without_content_is_left_out(drawn):
