@@ -55,7 +55,7 @@ class Fault(MixedferError):
 
 
 class Diverged(Fault):
-    """The loss of a run became no number: its recipe does not train, others may."""
+    """The loss or a weight of a run became no number: its recipe does not train, others may."""
 
 
 class Interrupted(MixedferError):

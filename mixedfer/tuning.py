@@ -127,7 +127,8 @@ def best(arm: str, scores: Sequence[float | None], metric: str) -> int:
     """
     trained = [number for number, score in enumerate(scores) if score is not None]
     if not trained:
-        raise Diverged(f"arm {arm!r}: the loss became no number in every trial", remedy="Search smaller learning rates.")
+        raise Diverged(f"arm {arm!r}: the loss or a weight became no number in every trial",
+                       remedy="Search smaller learning rates.")
     side = 1 if metrics.of(metric).higher_is_better else -1
     return max(trained, key=lambda number: (side * scores[number], -number))
 

@@ -86,7 +86,7 @@ def _budget(plan: Plan, tried: list[Tried], finals: Runs) -> Check:
         f"{joined(map(str, validated))} validation images; one space ({short(plan.tuned['space'])}), one sampler "
         f"({search['sampler']}, Optuna {plan.tuned['optuna']}, seed {search['seed']}); every arm tried the study's own recipe "
         "first; seeds are the same for all arms, and none is that of a final run"
-        + (f"; the loss became no number in {joined(lost)}" if lost else "")))
+        + (f"; the loss or a weight became no number in {joined(lost)}" if lost else "")))
 
 
 def _unequal(plan: Plan, one: Tried) -> Iterator[str]:
