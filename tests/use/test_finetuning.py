@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from mixedfer import disk, faceset, records
 from mixedfer.cli import app
-from mixedfer.errors import BadInput, StudyError
+from mixedfer.errors import BadInput, Diverged, StudyError
 from mixedfer.evidence import duplicates
 from mixedfer.faces.datasets.folder import Folder
 from mixedfer.faces.datasets.portrait import Portrait
@@ -357,3 +357,18 @@ def test_an_augmentation_of_elsewhere_is_refused(given, faces, parts, keras_read
     said["recipe"]["augmentation"] = {"kind": "mine:Warp@0123456789"}
     with pytest.raises(BadInput, match="none of mixedfer's detectors, alignments, augmentations or views"):
         finetuning.tune(dataclasses.replace(given, said=said), faces, parts.train, ASKED, quiet=True)
+
+
+def test_what_is_not_a_number_is_a_fault_with_a_remedy(given, faces, parts, monkeypatch, keras_ready):
+    """A network of numbers so large that those of its training are none."""
+    from mixedfer.use import architecture, finetuning
+
+    def spoilt(*place):
+        model = load(*place)
+        model.set_weights([1e20 * values for values in model.get_weights()])
+        return model
+
+    load = architecture.load
+    monkeypatch.setattr(architecture, "load", spoilt)
+    with pytest.raises(Diverged, match=r"the loss or a weight is not a number in epoch \d of fine-tuning.*head_rate"):
+        finetuning.tune(given, faces, parts.train, ASKED, quiet=True)
