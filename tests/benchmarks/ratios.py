@@ -24,7 +24,7 @@ from tests import real_data
 from tests.benchmarks import bare, noise, prediction, say
 from tests.commands import ROOT
 
-BARE_PICTURES, ROUNDS, MANY = 3000, 5, 1_000_000
+BARE_PICTURES, ROUNDS, MANY = 3000, 11, 1_000_000
 
 
 def main() -> None:
