@@ -7,10 +7,10 @@ know more than the image: shuffled, noise, constant, found flag, widened. "A/A i
 must come out as exactly 0; "A/A other seeds" shows what seeds alone do. "shuffled within class" takes the landmarks of another
 face of the true class: it leaks the label when testing, too, is an upper bound, and never evidence.
 
-Found (reports/controls): no treatment is shown to help. Of ten only "widened" is resolved, as equivalent; "A/A other seeds"
-alone is 3 points off, so five replicates cannot resolve two points here. Not even the leaking arm clearly gains (0.8 points,
--3.2 to 4.9): a network that has learnt the pixels makes little use of the second branch, so "not shown to help" says little
-of landmarks.
+Found (reports/controls): no treatment is shown to help, and none is resolved: "A/A other seeds" is at 0.0 points with an
+interval from -4.7 to 4.7, so five replicates cannot resolve two points here. Not even the leaking arm clearly gains (2.2
+points, -1.7 to 6.1): a network that has learnt the pixels makes little use of the second branch, so "not shown to help" says
+little of landmarks.
 """
 
 import dataclasses
