@@ -29,8 +29,7 @@ from tests.benchmarks import pictures, say
 from tests.commands import mixedfer
 
 HERE = Path(__file__).parent
-#: The first project's comparison without the grid that its study has.
-ALONE = "from experiments.original import STUDY as GRID\nSTUDY = GRID.plain()\n"
+ORIGINAL = HERE / "original_alone.py"
 #: Happy and sad, as fer2013.csv has them.
 EMOTIONS = (3, 4)
 #: What the parts of a run are called in its summary.
@@ -53,7 +52,6 @@ def main(faces: Annotated[int, typer.Option(help="Pictures whose landmarks are f
          epochs: int = 3, replicates: int = 2) -> None:
     """Print the ratios of a plain script's seconds to mixedfer's."""
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "alone.py").write_text(ALONE)
         say("landmarks: loop over mixedfer prepare", landmark_ratio(Path(folder), faces), "1.9 or more on 2 cores")
         ratios = comparison_ratios(Path(folder), images, epochs, replicates)
         say("whole comparison: plain scripts over mixedfer", ratios["float32"], "1.5 or more on 2 cores")
@@ -68,7 +66,7 @@ def landmark_ratio(folder: Path, count: int) -> float:
     source = _csv(folder / "faces.csv", known, count)
     plain = _plain_landmarks(source, folder)
     began = time.perf_counter()
-    output, _ = mixedfer("prepare", "alone.py", "--data", source, "--json", "--quiet", cwd=folder)
+    output, _ = mixedfer("prepare", ORIGINAL, "--data", source, "--json", "--quiet", cwd=folder)
     seconds = time.perf_counter() - began
     _must_agree("found faces", plain.said, json.loads(output)["faces"]["found"])
     print(f"  {count:,} pictures: loop {count / plain.seconds:.0f} pictures/s, mixedfer {count / seconds:.0f} on "
@@ -89,7 +87,7 @@ def comparison_ratios(folder: Path, count: int, epochs: int, replicates: int) ->
     for precision in ("float32", "mixed_bfloat16"):
         store = folder / precision
         began = time.perf_counter()
-        mixedfer("run", "alone.py", "--data", source, "--store", store, "--quiet", "--set", f"epochs={epochs}", "--set",
+        mixedfer("run", ORIGINAL, "--data", source, "--store", store, "--quiet", "--set", f"epochs={epochs}", "--set",
                  f"replicates={replicates}", "--set", f"precision={precision}", cwd=folder)
         seconds = time.perf_counter() - began
         _must_agree("work", [scripts["raw"].said, scripts["mixed"].said], _done(store))
