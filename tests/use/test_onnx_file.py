@@ -23,7 +23,7 @@ def needed():
     """Skips where the packages of the extra are not installed."""
     with warnings.catch_warnings(action="ignore"):
         for name in onnx_file.PACKAGES:
-            pytest.importorskip(name)
+            pytest.importorskip(name, reason=f"{name} is not installed: pip install 'mixedfer[onnx]'")
 
 
 def test_it_answers_as_the_run_did(whole, keras_ready, tmp_path):
