@@ -153,10 +153,14 @@ def _collect(module: str, found: dict[str, Path]) -> None:
 
 def _counts(module: str) -> bool:
     """Whether a module is hashed by itself: components, and code that is neither mixedfer's nor a library's."""
-    if module.split(".")[0] == "mixedfer":
+    top = module.split(".")[0]
+    if top == "mixedfer":
         return module.startswith(COMPONENTS)
-    path = _file(module)
-    return path is not None and not _library(path)
+    for name in (top, module):  # looking for what is in a library would import the library, such as TensorFlow
+        path = _file(name)
+        if path is not None and _library(path):
+            return False
+    return path is not None
 
 
 def _library(path: Path) -> bool:

@@ -1,4 +1,5 @@
 import functools
+import sys
 
 import pytest
 
@@ -74,3 +75,13 @@ def test_a_component_is_named_by_its_own_source_and_that_of_what_it_wraps():
     spec = STUDY.cells()[1].spec("data")
     views = "mixedfer.learning.views.normalised"
     assert spec["arm"]["landmarks"] == f"{views}:normalised@{source(views)}"
+
+
+def test_no_library_is_imported_to_name_what_may_use_it(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path / "site-packages")
+    monkeypatch.syspath_prepend(tmp_path)
+    library = tmp_path / "site-packages" / "heavy_library" / "__init__.py"
+    library.parent.mkdir(parents=True)
+    library.write_text("")
+    (tmp_path / "finding_faces.py").write_text("def find(picture):\n    from heavy_library import stages\n    return stages\n")
+    assert source("finding_faces") and "heavy_library" not in sys.modules
