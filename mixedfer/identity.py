@@ -192,6 +192,8 @@ def _imports(module: str, path: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = importlib.util.resolve_name("." * node.level + (node.module or ""), package) if node.level else node.module
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            name = "." * node.level + (node.module or "")
+            with contextlib.suppress(ImportError):  # of what leads out of all packages; such code has another way to import it
+                base = importlib.util.resolve_name(name, package)
+                yield base
+                yield from (f"{base}.{alias.name}" for alias in node.names)

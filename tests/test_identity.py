@@ -85,3 +85,14 @@ def test_no_library_is_imported_to_name_what_may_use_it(tmp_path, monkeypatch):
     library.write_text("")
     (tmp_path / "finding_faces.py").write_text("def find(picture):\n    from heavy_library import stages\n    return stages\n")
     assert source("finding_faces") and "heavy_library" not in sys.modules
+
+
+def test_code_that_is_imported_with_and_without_a_package_is_named_by_what_it_imports(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helping_mirror.py").write_text("turned = 1\n")
+    (tmp_path / "mirrored_view.py").write_text(
+        "try:\n    from . import helping_mirror\nexcept ImportError:\n    import helping_mirror\n")
+    first = source("mirrored_view")
+    (tmp_path / "helping_mirror.py").write_text("turned = 2\n")
+    source.cache_clear()
+    assert source("mirrored_view") != first
