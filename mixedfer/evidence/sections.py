@@ -128,9 +128,10 @@ def _resolution(table) -> list[Block]:
 def _explains(results, table) -> list[Block]:
     study = results.plan.study
     landmarks = any(arm["landmarks"] for arm in (study["control"], *study["treatments"]))
+    added = not study["control"]["landmarks"] and any(arm["image"] and arm["landmarks"] for arm in study["treatments"])
     told = ("A gain is due to landmarks only as far as it goes beyond what controls gain that hold no information about the "
             "face." + " No treatment here is such a control, so what differs may come of any second branch."
-            * (not controls.among(results)))
+            * (added and not controls.among(results)))
     return [*([("text", told)] if landmarks else []), *table("explains", "beyond")]
 
 

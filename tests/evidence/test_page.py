@@ -48,7 +48,8 @@ def test_what_no_control_and_few_replicates_leave_open_is_said(tmp_path):
 
     assert said(("image-only", "mixed"), 5) == (True, True)
     assert said(("image-only", "mixed", "shuffled"), 6) == (False, False)
-    assert said(("mixed", "shuffled"), 6) == (False, False)
+    for arms in (("mixed", "shuffled"), ("shuffled", "mixed"), ("image-only", "landmarks-only")):  # which add no second branch
+        assert said(arms, 6) == (False, False)
 
 
 def test_a_section_without_content_is_left_out(drawn):
