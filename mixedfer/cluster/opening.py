@@ -24,8 +24,8 @@ from mixedfer.errors import Fault
 if TYPE_CHECKING:
     from mixedfer.cluster.parcels import Parcel
 
-#: What a backend reads of its environment, besides its name.
-READ = ("TF_", "XLA_", "JAX_", "TORCH_", "NVIDIA_TF32_")
+#: What a backend, and oneDNN in it, reads of its environment, besides its name.
+READ = ("TF_", "XLA_", "JAX_", "TORCH_", "NVIDIA_TF32_", "ONEDNN_", "DNNL_")
 #: What begins like that and is Terraform's, such as passwords and tokens.
 SECRET = ("TF_VAR_", "TF_TOKEN_", "TF_CLI_")
 SECONDS = 3  # that nodes have to remove their stores

@@ -41,14 +41,15 @@ def test_a_node_gets_what_a_backend_reads_of_the_environment_and_nobodys_secrets
 
 
 def test_a_node_has_nothing_else_of_what_a_backend_reads(monkeypatch):
-    for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES", "TF_ENABLE_ONEDNN_OPTS"):
+    changing = ("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_DEFAULT_FPMATH_MODE", "DNNL_DEFAULT_FPMATH_MODE")  # last bits and more
+    for name in ("KERAS_BACKEND", "CUDA_VISIBLE_DEVICES", *changing):
         monkeypatch.delenv(name, raising=False)
     sent = parcels.environment(gpus=0)
-    for name in ("TF_ENABLE_ONEDNN_OPTS", "TF_VAR_password", "OTHER"):
+    for name in (*changing, "TF_VAR_password", "OTHER"):
         monkeypatch.setenv(name, "0")
     monkeypatch.setattr(os, "environ", own := dict(os.environ))
     opening.surround(sent)
-    assert "TF_ENABLE_ONEDNN_OPTS" not in own and own["TF_VAR_password"] == own["OTHER"] == "0" and sent.items() <= own.items()
+    assert not {*changing} & own.keys() and own["TF_VAR_password"] == own["OTHER"] == "0" and sent.items() <= own.items()
 
 
 def test_a_module_that_reads_a_file_no_node_has_is_told_and_not_tried_elsewhere(tmp_path):
