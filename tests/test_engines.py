@@ -5,12 +5,12 @@ import errno
 
 import pytest
 
-from mixedfer import disk, processes, records
+from mixedfer import disk, engines, processes, records
 from mixedfer.cells import Job
 from mixedfer.cells.progress import Progress, tell
 from mixedfer.engines import local
 from mixedfer.engines.local import Local
-from mixedfer.errors import Busy, Diverged, Fault
+from mixedfer.errors import BadInput, Busy, Diverged, Fault
 from mixedfer.learning.views.normalised import normalised
 from mixedfer.learning.views.shuffled import Shuffled
 from mixedfer.study import Arm, Axis
@@ -116,3 +116,16 @@ def test_what_workers_send_is_heard_and_said(prepared, capsys):
         local._show(channel, progress)
     assert heard == [("a-run", 1), ("a-run", 2)] and progress.seen == {"a-run": 2}
     assert capsys.readouterr().err == "a checkpoint was damaged\n"
+
+
+@pytest.mark.parametrize(("asked", "told"), [
+    (("rye", None, None), r"no engine 'rye'.*ray"), (("local", None, "head:6379"), r"--address is for cells .*--engine ray"),
+    (("local", None, None, 0.5), "--cell-gpus is for"), (("local", None, None, None, 4), "--cell-memory is for"),
+    (("ray", None, None, 1.5), r"--cell-gpus 1\.5: .* only whole")])
+def test_what_an_engine_does_not_have_is_refused(asked, told):
+    with pytest.raises(BadInput, match=told):
+        engines.of(*asked)
+
+
+def test_a_cell_takes_part_of_a_gpu_or_several_whole():
+    assert [engines.of("ray", None, None, gpus).gpus for gpus in (None, 0, 0.25, 1, 2)] == [None, 0, 0.25, 1, 2]

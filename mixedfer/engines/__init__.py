@@ -38,6 +38,9 @@ def of(name: str, workers: int | None, address: str | None, gpus: float | None =
     if name not in ENGINES:
         raise BadInput(f"there is no engine {name!r}", remedy=nearest(name, ENGINES))
     if name == "ray":
+        if gpus and gpus > 1 and gpus % 1:
+            raise BadInput(f"--cell-gpus {gpus:g}: Ray shares one GPU, but lends several only whole",
+                           remedy="Write 0.5 or 2, say.")
         return Cluster(address, workers, gpus, memory)
     for option, value in (("--address", address), ("--cell-gpus", gpus), ("--cell-memory", memory)):
         if value is not None:
