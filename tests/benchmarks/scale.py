@@ -1,7 +1,7 @@
 """How mixedfer grows: with workers and nodes, pictures, cells and tested images. All figures of a part come from one run.
 
     make bench-scale MIXEDFER_TEST_DATA=/path/to/folder/with/fer2013.csv
-    python -m tests.benchmarks.scale --quick                             # a look, in about a minute
+    python -m tests.benchmarks.scale --quick --out FOLDER                # a look, in about a minute; not into reports/scale
     python -m tests.benchmarks.scale --part preparation --up-to 1000000  # one part again, with a million pictures
 
 Writes `scale.json`, part by part, and the figure made of it. Without FER2013 the pictures are varied portraits.
