@@ -32,7 +32,7 @@ def _spread(value: tuple[float | None, float | None]) -> str:
 
 def _decimals(value: tuple[float | None, float | None]) -> str:
     mean, sd = value
-    return "–" if mean is None else (f"{mean:.3f}" + ("" if sd is None else f" ± {sd:.3f}")).replace("-", "−")
+    return "–" if mean is None else wording.number(mean, 3) + ("" if sd is None else f" ± {sd:.3f}")
 
 
 #: How a kind of value is told to people.
@@ -40,9 +40,9 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "text": line, "words": line, "yes": lambda value: "yes" if value else "no", "count": lambda value: f"{value:,}",
     "percent": wording.percent, "points": wording.points, "p": wording.probability,
     "interval": wording.interval, "share": _share, "spread": _spread, "decimals": _decimals,
-    "bounds": lambda pair: f"{pair[0]:.3f} to {pair[1]:.3f}".replace("-", "−"),
+    "bounds": wording.bounds,
     "part": lambda pair: f"{pair[0]:,}" + (f" ({pair[0] / pair[1]:.1%})" if pair[1] else ""),
-    "decimal": lambda value: f"{value:.3f}".replace("-", "−"),
+    "decimal": lambda value: wording.number(value, 3),
     "decimal list": lambda values: " ".join(f"{value:.3f}" for value in values),
     "list": lambda values: " ".join(f"{100 * value:.1f}" for value in values),
 }

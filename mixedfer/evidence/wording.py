@@ -45,6 +45,28 @@ def axis_units(metric: str) -> str:
     return f"{'percentage ' * metrics.of(metric).proportion}{units(metric)}"
 
 
+def number(value: float, digits: int, sign: str = "-") -> str:
+    """A number with a real minus sign, and a plus where `sign` is "+". Zero has none, and halves that differ by the last bits
+    of a sum are rounded alike.
+
+    >>> number(-0.04, 1), number(-1.2500000001, 1), number(1.2499999999, 1, "+")
+    ('0.0', '−1.2', '+1.2')
+    """
+    rounded = round(round(value, digits + 6), digits) + 0.0
+    return f"{rounded:{sign if rounded else '-'}.{digits}f}".replace("-", "−")
+
+
+def bounds(pair: tuple[float, float], digits: int = 3) -> str:
+    """Two ends of an interval. One that is rounded to 0 has further digits where the interval does not hold 0.
+
+    >>> bounds((-1.5, 0.04), 1), bounds((-1.5, -0.04), 1)
+    ('−1.5 to 0.0', '−1.5 to −0.04')
+    """
+    apart = pair[0] * pair[1] > 0
+    return " to ".join(number(end, next((more for more in range(digits, digits + 4 * apart) if round(end, more)), digits))
+                       for end in pair)
+
+
 def points(value: float, metric: str = "accuracy") -> str:
     """A difference in percentage points (or nats) with a real minus sign, without a plus and without its unit.
 
@@ -52,7 +74,7 @@ def points(value: float, metric: str = "accuracy") -> str:
     ('−1.2', '1.2', '0.0', '−0.012')
     """
     told = metrics.of(metric)
-    return f"{round(told.scale * value, told.digits) + 0.0:.{told.digits}f}".replace("-", "−")
+    return number(told.scale * value, told.digits)
 
 
 def percent(value: float | None, digits: int = 1) -> str:
@@ -121,9 +143,10 @@ def moved_margin(summary: Mapping) -> str:
     return "" if before == now else f"The margin was {before} when these runs were made and is {now} now"
 
 
-def interval(bounds, metric: str = "accuracy") -> str:
+def interval(ends, metric: str = "accuracy") -> str:
     """A confidence interval in points: "0.4 to 2.0"."""
-    return f"{points(bounds[0], metric)} to {points(bounds[1], metric)}" if bounds else "no interval"
+    told = metrics.of(metric)
+    return bounds([told.scale * end for end in ends], told.digits) if ends else "no interval"
 
 
 def difference(comparison: Mapping, metric: str = "accuracy") -> str:

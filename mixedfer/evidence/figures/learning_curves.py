@@ -14,6 +14,8 @@ TITLE = "Learning curves"
 
 PANELS = (("loss", "training loss"), ("validation_loss", "validation loss"),
           ("accuracy", "training accuracy, %"), ("validation_accuracy", "validation accuracy, %"))
+#: How many epochs of a mean have the arm's marker, at most.
+MARKS = 7
 
 
 def caption(results, summary) -> str:
@@ -65,20 +67,21 @@ def draw(results, summary) -> Figure:
             axes.set_title(title)
         for axes in panels[2:]:
             axes.set_xlabel("epoch")
-        style.arm_legend(figure, results.plan, marker="")
+        style.arm_legend(figure, results.plan)
         return figure
 
 
 def _panel(axes: Axes, lines: dict, colour: dict, marker: dict) -> None:
     drawn = False
-    for name, (epochs, values) in lines.items():
+    for place, (name, (epochs, values)) in enumerate(lines.items()):
         if not np.isfinite(values).any():
             continue
         drawn = True
-        dot = marker[name] if len(epochs) == 1 else ""
+        dot, step = marker[name] if len(epochs) == 1 else "", -(-len(epochs) // MARKS)
         axes.plot(epochs, values.T, color=colour[name], linewidth=0.6, alpha=0.45, marker=dot, markersize=3)
         mean = np.ma.masked_invalid(values).mean(0).filled(np.nan)
-        axes.plot(epochs, mean, color=colour[name], linewidth=1.9, marker=dot, markersize=5)
+        axes.plot(epochs, mean, color=colour[name], linewidth=1.9, marker=marker[name], markevery=(place % step, step),
+                  markersize=5, markeredgecolor="white", markeredgewidth=0.6)
     if not drawn:
         style.statement(axes, "The runs recorded no such values.")
     axes.xaxis.get_major_locator().set_params(integer=True)

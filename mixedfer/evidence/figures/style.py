@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from mixedfer.evidence import wording
 from mixedfer.evidence.escaping import line
 from mixedfer.records import Plan
 
@@ -148,5 +149,4 @@ def signed(points: float, digits: int = 1) -> str:
     >>> signed(-0.04)
     '0.0'
     """
-    value = round(points, digits) + 0.0
-    return f"{value:.{digits}f}" if value == 0 else f"{value:+.{digits}f}".replace("-", "−")
+    return wording.number(points, digits, "+")
