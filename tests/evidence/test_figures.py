@@ -185,6 +185,15 @@ def test_learning_curves_keep_every_run_and_name_epochs_from_one(drawn):
     assert values[0, 0] == pytest.approx(100 * drawn.arms["mixed"].records[0][0].history[0]["validation_accuracy"])
 
 
+def test_no_two_of_many_arms_look_alike_in_the_learning_curves(drawn):
+    arms = [{"name": f"arm {number}"} for number in range(14)]
+    many = replace(drawn, plan=replace(drawn.plan, study={**drawn.plan.study, "control": arms[0], "treatments": arms[1:]}),
+                   arms={arm["name"]: drawn.arms["mixed"] for arm in arms})
+    means = [line for line in learning_curves.draw(many, {}).axes[3].lines if line.get_linewidth() > 1]
+    assert len(means) == len({(line.get_color(), line.get_marker()) for line in means}) == 14
+    assert all(line.get_markevery()[0] < len(line.get_xdata()) for line in means), "a mean without a marker"
+
+
 def test_learning_curves_say_why_the_training_loss_can_lie_above(drawn):
     told = learning_curves.caption(drawn, {})
     assert "can lie above the validation loss" in told
