@@ -52,7 +52,7 @@ def number(value: float, digits: int, sign: str = "-") -> str:
     >>> number(-0.04, 1), number(-1.2500000001, 1), number(1.2499999999, 1, "+")
     ('0.0', '−1.2', '+1.2')
     """
-    rounded = round(round(value, digits + 6), digits) + 0.0
+    rounded = round(round(float(value), digits + 6), digits) + 0.0  # NumPy's numbers round otherwise
     return f"{rounded:{sign if rounded else '-'}.{digits}f}".replace("-", "−")
 
 

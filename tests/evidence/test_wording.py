@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mixedfer.evidence import wording
@@ -55,3 +56,8 @@ def test_no_verdict_survives_a_failed_proof():
     row, = wording.judged(summary)
     assert row["verdict"] == "not comparable" and row["ci95"] is None and not row["lean"]
     assert "proves nothing" in wording.sentence(row, summary) and wording.meaning(row, summary) == wording.NOT_COMPARABLE
+
+
+def test_a_number_of_a_figure_is_rounded_as_that_of_a_table():
+    for value in (0.05, 0.35, 0.45, 8.75, 28.749999999999996):
+        assert wording.number(np.float64(value), 1, "+") == wording.number(value, 1, "+")
