@@ -52,18 +52,22 @@ def number(value: float, digits: int, sign: str = "-") -> str:
     >>> number(-0.04, 1), number(-1.2500000001, 1), number(1.2499999999, 1, "+")
     ('0.0', '−1.2', '+1.2')
     """
-    rounded = round(round(float(value), digits + 6), digits) + 0.0  # NumPy's numbers round otherwise
+    rounded = _rounded(value, digits)
     return f"{rounded:{sign if rounded else '-'}.{digits}f}".replace("-", "−")
+
+
+def _rounded(value: float, digits: int) -> float:
+    return round(round(float(value), digits + 6), digits) + 0.0  # NumPy's numbers round otherwise
 
 
 def bounds(pair: tuple[float, float], digits: int = 3) -> str:
     """Two ends of an interval. One that is rounded to 0 has further digits where the interval does not hold 0.
 
-    >>> bounds((-1.5, 0.04), 1), bounds((-1.5, -0.04), 1)
-    ('−1.5 to 0.0', '−1.5 to −0.04')
+    >>> bounds((-1.5, 0.04), 1), bounds((-1.5, -0.04), 1), bounds((0.0499999999, 1.5), 1)
+    ('−1.5 to 0.0', '−1.5 to −0.04', '0.1 to 1.5')
     """
     apart = pair[0] * pair[1] > 0
-    return " to ".join(number(end, next((more for more in range(digits, digits + 4 * apart) if round(end, more)), digits))
+    return " to ".join(number(end, next((more for more in range(digits, digits + 4 * apart) if _rounded(end, more)), digits))
                        for end in pair)
 
 
