@@ -27,7 +27,7 @@ def _share(value: tuple[int, int]) -> str:
 
 def _spread(value: tuple[float | None, float | None]) -> str:
     mean, sd = value
-    return "–" if mean is None else f"{100 * mean:.1f}" + ("" if sd is None else f" ± {100 * sd:.1f}")
+    return "–" if mean is None else wording.number(100 * mean, 1) + ("" if sd is None else f" ± {100 * sd:.1f}")
 
 
 def _decimals(value: tuple[float | None, float | None]) -> str:
@@ -44,7 +44,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "part": lambda pair: f"{pair[0]:,}" + (f" ({pair[0] / pair[1]:.1%})" if pair[1] else ""),
     "decimal": lambda value: wording.number(value, 3),
     "decimal list": lambda values: " ".join(f"{value:.3f}" for value in values),
-    "list": lambda values: " ".join(f"{100 * value:.1f}" for value in values),
+    "list": lambda values: " ".join(wording.number(100 * value, 1) for value in values),
 }
 
 

@@ -84,10 +84,10 @@ def points(value: float, metric: str = "accuracy") -> str:
 def percent(value: float | None, digits: int = 1) -> str:
     """A proportion as a percentage; a dash where there is none.
 
-    >>> percent(0.5), percent(None)
-    ('50.0%', '–')
+    >>> percent(0.5), percent(0.7274999999999999), percent(0.7275), percent(None)
+    ('50.0%', '72.8%', '72.8%', '–')
     """
-    return "–" if value is None else f"{100 * value:.{digits}f}%"
+    return "–" if value is None else f"{number(100 * value, digits)}%"
 
 
 def level(value: float | None, metric: str) -> str:

@@ -166,7 +166,7 @@ def _name(component: Any) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.1f}%"
+    return f"{round(100 * value, 7):.1f}%"  # halves as the report rounds them
 
 
 def _list(told) -> str:

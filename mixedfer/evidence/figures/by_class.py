@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import wording
 from mixedfer.evidence.figures import grouped
 
 SECTION, ORDER = "where", 40
@@ -34,4 +35,4 @@ def _groups(results) -> list[grouped.Group]:
 def _told(group: grouped.Group) -> str:
     if not group.images:
         return f"{group.name}: no test images"
-    return f"{group.name}: " + ", ".join(f"{arm} {100 * values.mean():.1f}%" for arm, values in group.values.items())
+    return f"{group.name}: " + ", ".join(f"{arm} {wording.percent(values.mean())}" for arm, values in group.values.items())

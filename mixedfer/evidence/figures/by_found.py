@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from mixedfer.evidence import preparations
+from mixedfer.evidence import preparations, wording
 from mixedfer.evidence.figures import grouped
 
 SECTION, ORDER = "where", 70
@@ -30,7 +30,7 @@ def caption(results, summary) -> str:
 
 def alt(results, summary) -> str:
     """The means in words."""
-    told = [f"{group.name} ({group.images} images): " + (", ".join(f"{arm} {100 * values.mean():.1f}%" for arm, values
+    told = [f"{group.name} ({group.images} images): " + (", ".join(f"{arm} {wording.percent(values.mean())}" for arm, values
                                                                    in group.values.items()) or "none")
             for group in _groups(results)]
     return "; ".join(told) + "."

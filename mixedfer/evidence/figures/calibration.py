@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import wording
 from mixedfer.evidence.figures import style
 
 SECTION, ORDER = "calibration", 75
@@ -23,7 +24,7 @@ def caption(results, summary) -> str:
 
 def alt(results, summary) -> str:
     """The calibration errors in words."""
-    told = [f"{arm['name']} {100 * arm['calibration']['ece']['mean']:.1f}%" for arm in summary["arms"]]
+    told = [f"{arm['name']} {wording.percent(arm['calibration']['ece']['mean'])}" for arm in summary["arms"]]
     return f"Expected calibration error: {', '.join(told)}."
 
 

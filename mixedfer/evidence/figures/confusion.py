@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from mixedfer.evidence import wording
 from mixedfer.evidence.figures import style
 
 SECTION, ORDER = "where", 50
@@ -31,7 +32,7 @@ def alt(results, summary) -> str:
     told = []
     for name in results.arms:
         rates = normalised(counts(results, name)).diagonal()
-        told.append(f"{name}: " + ", ".join(f"{100 * rate:.0f}% of {kind}" for kind, rate
+        told.append(f"{name}: " + ", ".join(f"{wording.percent(rate, 0)} of {kind}" for kind, rate
                                             in zip(results.faces.classes, rates, strict=True) if np.isfinite(rate)))
     return "Right answers by class. " + "; ".join(told) + "."
 
@@ -105,7 +106,7 @@ def _texts(rates: np.ndarray, table: np.ndarray) -> list[list[str]]:
 def _cell(rate: float, number: int, count: bool) -> str:
     if not np.isfinite(rate):
         return "–"
-    return f"{100 * rate:.1f}\n{number:,}" if count else f"{100 * rate:.0f}"
+    return f"{wording.number(100 * rate, 1)}\n{number:,}" if count else wording.number(100 * rate, 0)
 
 
 def _changes(shift: np.ndarray) -> list[list[str]]:
