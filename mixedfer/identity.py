@@ -18,6 +18,7 @@ import sys
 import sysconfig
 import types
 from collections.abc import Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +154,9 @@ def _collect(module: str, found: dict[str, Path]) -> None:
 
 def _counts(module: str) -> bool:
     """Whether a module is hashed by itself: components, and code that is neither mixedfer's nor a library's."""
-    top = module.split(".")[0]
-    if top == "mixedfer":
+    if module.split(".")[0] == "mixedfer":
         return module.startswith(COMPONENTS)
-    for name in (top, module):  # looking for what is in a library would import the library, such as TensorFlow
+    for name in accumulate(module.split("."), "{}.{}".format):  # looking into a library, such as TensorFlow, would import it
         path = _file(name)
         if path is not None and _library(path):
             return False

@@ -80,11 +80,14 @@ def test_a_component_is_named_by_its_own_source_and_that_of_what_it_wraps():
 def test_no_library_is_imported_to_name_what_may_use_it(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path / "site-packages")
     monkeypatch.syspath_prepend(tmp_path)
-    library = tmp_path / "site-packages" / "heavy_library" / "__init__.py"
-    library.parent.mkdir(parents=True)
-    library.write_text("")
-    (tmp_path / "finding_faces.py").write_text("def find(picture):\n    from heavy_library import stages\n    return stages\n")
-    assert source("finding_faces") and "heavy_library" not in sys.modules
+    heavy = ("heavy_library", "spread_libraries.heavy")  # a second one, beside others in a folder without an __init__.py
+    for name in heavy:
+        library = tmp_path / "site-packages" / name.replace(".", "/") / "__init__.py"
+        library.parent.mkdir(parents=True)
+        library.write_text("")
+    imports = "".join(f"    from {name} import stages\n" for name in heavy)
+    (tmp_path / "finding_faces.py").write_text(f"def find(picture):\n{imports}    return stages\n")
+    assert source("finding_faces") and not {*heavy} & sys.modules.keys()
 
 
 def test_code_that_is_imported_with_and_without_a_package_is_named_by_what_it_imports(tmp_path, monkeypatch):
