@@ -1,7 +1,7 @@
 """How mixedfer grows: with workers and nodes, pictures, cells and tested images. All figures of a part come from one run.
 
     make bench-scale MIXEDFER_TEST_DATA=/path/to/folder/with/fer2013.csv
-    python -m tests.benchmarks.scale --quick --out FOLDER                # a look, in about a minute; not into reports/scale
+    python -m tests.benchmarks.scale --quick --out FOLDER                # a look, in minutes; not into reports/scale
     python -m tests.benchmarks.scale --part preparation --up-to 1000000  # one part again, with a million pictures
 
 Writes `scale.json`, part by part, and the figure made of it. Without FER2013 the pictures are varied portraits.
@@ -20,9 +20,10 @@ from tests.benchmarks import scale_cells, scale_figure, scale_preparation, scale
 from tests.commands import ROOT
 
 PARTS = ("cells", "preparation", "report")
-#: Cells of the report, images that each of them tests, and how many pictures and replicates are trained; then in a quick look.
-CELLS, IMAGES, TRAINED, REPLICATES = (10, 40, 160), (1000, 3000, 10_000), 2048, 4
-QUICK_CELLS, QUICK_IMAGES, QUICK_TRAINED, QUICK_REPLICATES = (4, 8), (100, 200), 64, 1
+#: Cells of the report and images that each of them tests; pictures and replicates that are trained, and how often, for single
+#: runs of a minute or two differ by more than Ray costs. Then the same in a quick look.
+REPORT, TRAINED = ((10, 40, 160), (1000, 3000, 10_000)), (2048, 4, 3)
+QUICK_REPORT, QUICK_TRAINED = ((4, 8), (100, 200)), (64, 1, 1)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -50,8 +51,8 @@ def _measure(part: str, quick: bool, up_to: int) -> dict:
     if part == "preparation":
         return scale_preparation.measure([500] if quick else [10**power for power in range(3, 10) if 10**power <= up_to])
     if part == "report":
-        return scale_report.measure(*(QUICK_CELLS, QUICK_IMAGES) if quick else (CELLS, IMAGES))
-    return scale_cells.measure(*(QUICK_TRAINED, QUICK_REPLICATES) if quick else (TRAINED, REPLICATES))
+        return scale_report.measure(*QUICK_REPORT if quick else REPORT)
+    return scale_cells.measure(*QUICK_TRAINED if quick else TRAINED)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -21,8 +22,9 @@ from tests.benchmarks import noise
 WORKERS, NODES, EPOCHS = (1, 2), (1, 2, 4), 2
 
 
-def measure(images: int, replicates: int) -> dict:
-    """The same cells on each; `overhead` is by how much Ray takes longer than the local engine with as many workers.
+def measure(images: int, replicates: int, turns: int) -> dict:
+    """The same cells on each, medians of `turns`; `overhead` is by how much Ray takes longer than the local engine with as many
+    workers.
 
     The start of worker processes counts, that of a cluster does not: a lab's is there before. A node has one core, which one
     cell takes. Nodes beyond the machine's cores share them.
@@ -30,27 +32,29 @@ def measure(images: int, replicates: int) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         faces = noise.faces(Path(folder) / "faces", images)
         cells = noise.study(epochs=EPOCHS, replicates=replicates).cells()
-        runs = []
-        for count in NODES:  # what is compared follows one upon the other
-            if count in WORKERS:
-                runs.append(_run("local", count, Local(count), cells, faces, Path(folder)))
-            with _cluster(count) as address:
-                runs.append(_run("ray", count, Cluster(address), cells, faces, Path(folder)))
-    runs.sort(key=lambda run: (run["engine"], run["workers"]))
-    seconds = {(run["engine"], run["workers"]): run["seconds"] for run in runs}
+        taken = {(engine, count): [] for engine, counts in (("local", WORKERS), ("ray", NODES)) for count in counts}
+        for count in NODES:
+            for turn in range(turns if count in WORKERS else 1):  # what is compared follows one upon the other
+                store = Path(folder) / f"{count}-{turn}"
+                if count in WORKERS:
+                    taken["local", count].append(_run("local", count, Local(count), cells, faces, store / "local"))
+                with _cluster(count) as address:
+                    taken["ray", count].append(_run("ray", count, Cluster(address), cells, faces, store / "ray"))
+    seconds = {which: statistics.median(each) for which, each in taken.items()}
+    runs = [{"engine": engine, "workers": count, "seconds": typical, "cells_per_hour": 3600 * len(cells) / typical}
+            for (engine, count), typical in seconds.items()]
     overhead = {str(count): seconds["ray", count] / seconds["local", count] - 1 for count in WORKERS}
     print("  overhead of Ray: " + ", ".join(f"{100 * share:.1f}% on {count}" for count, share in overhead.items())
           + " (goal: 5% or less)", flush=True)
     return {"cores": processes.cores(), "cells": len(cells), "images": images, "runs": runs, "overhead": overhead}
 
 
-def _run(name: str, workers: int, engine: Engine, cells: Sequence[Cell], faces: faceset.FaceSet, folder: Path) -> dict:
-    jobs = [Job.of(cell, faces, folder / f"{name}-{workers}", 1) for cell in cells]
+def _run(name: str, workers: int, engine: Engine, cells: Sequence[Cell], faces: faceset.FaceSet, store: Path) -> float:
+    jobs = [Job.of(cell, faces, store, 1) for cell in cells]
     with processes.pool(1, int) as pool:  # as a command of its own
         seconds = pool.submit(_seconds, engine, jobs).result()
-    rate = 3600 * len(cells) / seconds
-    print(f"  {name}, {workers}: {len(cells)} cells in {seconds:.0f} s, {rate:.0f} per hour", flush=True)
-    return {"engine": name, "workers": workers, "seconds": seconds, "cells_per_hour": rate}
+    print(f"  {name}, {workers}: {len(cells)} cells in {seconds:.0f} s, {3600 * len(cells) / seconds:.0f} per hour", flush=True)
+    return seconds
 
 
 def _seconds(engine: Engine, jobs: Sequence[Job]) -> float:
