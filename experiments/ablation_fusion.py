@@ -5,9 +5,9 @@
 About 4 minutes on 2 CPU cores: image-only, mixed and shuffled under three joints: features side by side, landmark features
 through a gate, and the original's softmax on each branch.
 
-Found (reports/ablation_fusion): features and gate give the same answer, mixed -2.1 (-5.4 to 1.3) and -1.6 points (-4.7 to
-1.6). With softmaxes mixed loses 4.5 (-8.8 to -0.2, not significant after Holm), and shuffled landmarks ruin the network: 52.0
-%, 2 of 5 runs collapsed. Each branch is squeezed into two numbers there before they meet.
+Found (reports/ablation_fusion): nothing is resolved for mixed, -0.6 points with features (-5.6 to 4.3), 0.4 with the gate (-6.3
+to 7.2), -4.1 with softmaxes (-8.5 to 0.4). There shuffled landmarks ruin the network: 52.3 %, 2 of 5 runs collapsed. Each
+branch is squeezed into two numbers before they meet.
 """
 
 import dataclasses
