@@ -7,9 +7,9 @@ turned further than in quickstart, so that dlib finds about 80 % of them. A miss
 looked for in the whole picture, or left out of every arm, in training and in testing: the two rows have different test
 pictures, so compare arms within a row, not across.
 
-Found (reports/ablation_missed): nothing is resolved, for on these noisy pictures runs of one arm with an image differ by 4 to
-11 points (standard deviation). With missed faces seen whole image-only reaches 69.5 %, mixed 73.0, landmarks-only 66.2;
-without them 72.9, 79.1 and 74.1. The found flag alone is 4.2 points off (-9.6 to 17.9): so far can chance go here.
+Found (reports/ablation_missed): nothing is resolved, for on these noisy pictures runs of one arm with an image differ by 5 to
+13 points (standard deviation). With missed faces seen whole image-only reaches 70.7 %, mixed 74.6, landmarks-only 66.2;
+without them 70.8, 77.1 and 74.1. The found flag alone is 2.1 points off (-8.1 to 12.3): so wide is chance here.
 """
 
 import dataclasses
