@@ -4,8 +4,8 @@
 
 About 7 minutes on 2 CPU cores: image-only against mixed at three widths and two depths of VGG16, 20 epochs each.
 
-Found (reports/ablation_width): landmarks seem to make up for an image network that is too narrow (width 1/16: 80 to 90 % with
-three blocks, 71 to 89 % with four); wider, no gain is shown. After Holm's adjustment over the six points none is resolved.
+Found (reports/ablation_width): landmarks seem to make up for an image network that is too narrow (width 1/16: 76 to 89 % with
+three blocks, 73 to 89 % with four); wider, no gain is shown. After Holm's adjustment over the six points none is resolved.
 A gain over a network that trains badly is no gain.
 """
 
