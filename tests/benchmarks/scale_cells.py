@@ -23,8 +23,8 @@ WORKERS, NODES, EPOCHS = (1, 2), (1, 2, 4), 2
 
 
 def measure(images: int, replicates: int, turns: int) -> dict:
-    """The same cells on each, medians of `turns`; `overhead` is by how much Ray takes longer than the local engine with as many
-    workers.
+    """The same cells on each, means of `turns` where both engines run; `overhead` is by how much Ray takes longer than the
+    local engine with as many workers.
 
     The start of worker processes counts, that of a cluster does not: a lab's is there before. A node has one core, which one
     cell takes. Nodes beyond the machine's cores share them.
@@ -40,7 +40,7 @@ def measure(images: int, replicates: int, turns: int) -> dict:
                     taken["local", count].append(_run("local", count, Local(count), cells, faces, store / "local"))
                 with _cluster(count) as address:
                     taken["ray", count].append(_run("ray", count, Cluster(address), cells, faces, store / "ray"))
-    seconds = {which: statistics.median(each) for which, each in taken.items()}
+    seconds = {which: statistics.fmean(each) for which, each in taken.items()}
     runs = [{"engine": engine, "workers": count, "seconds": typical, "cells_per_hour": 3600 * len(cells) / typical}
             for (engine, count), typical in seconds.items()]
     overhead = {str(count): seconds["ray", count] / seconds["local", count] - 1 for count in WORKERS}
